@@ -1,0 +1,116 @@
+"""Every exception that sekisho raises on purpose.
+
+::
+
+    SekishoError
+    ├── UsageError              the command, option or configuration is wrong (exit code 2)
+    │   └── MissingExtraError   an optional package is not installed
+    ├── InputError              a file or a row of it cannot be read
+    ├── OutputError             a result cannot be written (no space, no right)
+    ├── DetectionError          a detector could not finish, so its silence means nothing
+    │   └── UnmappedLabelError  a detector used a label that has no category
+    ├── ReleaseError            a span could not be transformed
+    ├── VaultError              the vault cannot be used
+    │   ├── WrongKeyError       the key does not open this vault
+    │   └── VaultTamperedError  a sealed row was changed
+    ├── AuditError              the audit trail was changed, cut or reordered
+    └── JournalError            the journal of a run cannot be used
+
+No message may hold an identifier or any text of a document: a message names the file, the row and
+the remedy, nothing that a patient could be known by.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AuditError",
+    "DetectionError",
+    "InputError",
+    "JournalError",
+    "MissingExtraError",
+    "OutputError",
+    "ReleaseError",
+    "SekishoError",
+    "UnmappedLabelError",
+    "UsageError",
+    "VaultError",
+    "VaultTamperedError",
+    "WrongKeyError",
+]
+
+
+class SekishoError(Exception):
+    """The root of the family.
+
+    ``where`` names a file and, if known, a row; ``remedy`` says what the user can do. Both are
+    shown by the command line as one line: ``where: message (remedy)``.
+    """
+
+    def __init__(self, message: str, *, where: str | None = None, remedy: str | None = None):
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        advice = f" ({self.remedy})" if self.remedy else ""
+        return f"{place}{self.message}{advice}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Keyword-only arguments are lost by the default, and errors cross process borders here.
+        return (_rebuild, (type(self), self.message, self.where, self.remedy))
+
+
+def _rebuild(
+    kind: type[SekishoError], message: str, where: str | None, remedy: str | None
+) -> SekishoError:
+    return kind(message, where=where, remedy=remedy)
+
+
+class UsageError(SekishoError):
+    """A command, an option, a profile or a configuration file is wrong."""
+
+
+class MissingExtraError(UsageError):
+    """A feature needs an optional package; the remedy says what to install."""
+
+
+class InputError(SekishoError):
+    """A file, or a row of it, cannot be read as what it claims to be."""
+
+
+class OutputError(SekishoError):
+    """A result cannot be written: no space, no right, or the place is taken."""
+
+
+class DetectionError(SekishoError):
+    """A detector could not finish; the document must be held."""
+
+
+class UnmappedLabelError(DetectionError):
+    """A detector used a label that maps to none of the categories."""
+
+
+class ReleaseError(SekishoError):
+    """A span could not be transformed, or the profile says nothing about its category."""
+
+
+class VaultError(SekishoError):
+    """The vault cannot be opened, read or written."""
+
+
+class WrongKeyError(VaultError):
+    """The key does not open this vault."""
+
+
+class VaultTamperedError(VaultError):
+    """A row of the vault does not authenticate: it was changed or moved."""
+
+
+class AuditError(SekishoError):
+    """The audit trail was changed, cut or reordered."""
+
+
+class JournalError(SekishoError):
+    """The journal belongs to another run, or is damaged."""

@@ -1,0 +1,5 @@
+"""One execution over many records: journal, engine, outputs. Carries plain callables."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

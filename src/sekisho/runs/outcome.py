@@ -1,0 +1,154 @@
+"""What became of one record: released, held or failed, and how that is written to the journal."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+__all__ = ["Outcome", "Position", "Status", "decode", "digest_of", "encode"]
+
+
+class Status(StrEnum):
+    """The three ends of a record; there is no fourth."""
+
+    RELEASED = "released"
+    HELD = "held"
+    FAILED = "failed"
+
+
+class Position(NamedTuple):
+    """Where a record stands in the input: index of its source (from 0), row there (from 1)."""
+
+    source: int
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the work made of one record.
+
+    ``ref`` is the document id that may be shown (never an identifier; left empty, the engine puts
+    in the one it was told to use). ``values`` are the released columns, and exist exactly when the
+    status is *released*. ``spans`` maps each text column to JSON-able rows, and is None when
+    detection did not run to its end. ``reason`` is a code such as ``detector_failed``,
+    ``detail`` one line without any document text. ``secret`` is for the vault and is never
+    journalled. ``counts`` and ``actions`` count spans by category and edits by action, ``chars``
+    is the length of the text, ``seconds`` the time the work took, ``digest`` the SHA-256 of
+    ``values``.
+
+    Raises ``ValueError`` when values and status contradict each other, so that a held document
+    can never carry its text along.
+    """
+
+    status: Status
+    ref: str = ""
+    values: Mapping[str, Any] | None = field(default=None, repr=False)
+    spans: Mapping[str, Sequence[Mapping[str, Any]]] | None = field(default=None, repr=False)
+    reason: str | None = None
+    detail: str | None = None
+    secret: bytes | None = field(default=None, repr=False)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    actions: Mapping[str, int] = field(default_factory=dict)
+    chars: int = 0
+    seconds: float = 0.0
+    digest: str | None = None
+
+    def __post_init__(self) -> None:
+        released = self.status is Status.RELEASED
+        if released != (self.values is not None):
+            raise ValueError(f"a {self.status} outcome and its values contradict each other")
+        if released == (self.reason is not None):
+            raise ValueError(f"a {self.status} outcome and its reason contradict each other")
+
+    @classmethod
+    def released(cls, ref: str, values: Mapping[str, Any], **more: Any) -> Outcome:
+        """A record let go; the digest of ``values`` is added."""
+        return cls(Status.RELEASED, ref, values, digest=digest_of(values), **more)
+
+    @classmethod
+    def held(cls, ref: str, reason: str, detail: str, **more: Any) -> Outcome:
+        """A record that must not leave, and why."""
+        return cls(Status.HELD, ref, reason=reason, detail=detail, **more)
+
+    @classmethod
+    def failed(cls, ref: str, reason: str, detail: str, **more: Any) -> Outcome:
+        """A record that broke the work itself."""
+        return cls(Status.FAILED, ref, reason=reason, detail=detail, **more)
+
+
+# A Parquet cell may be more than JSON knows; each kind here has an exact text form.
+_CELLS: dict[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
+    "bytes": (bytes, lambda cell: base64.b64encode(cell).decode(), base64.b64decode),
+    "datetime": (datetime.datetime, str, datetime.datetime.fromisoformat),
+    "date": (datetime.date, str, datetime.date.fromisoformat),
+    "time": (datetime.time, str, datetime.time.fromisoformat),
+    "decimal": (Decimal, str, Decimal),
+}
+_PLAIN = (str, int, float, bool, type(None), list, dict)
+
+
+def _flat(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """``values`` as JSON can hold them, and the kind of each cell that had to be rewritten."""
+    cells = dict(values)
+    kinds: dict[str, str] = {}
+    for column, cell in values.items():
+        if isinstance(cell, _PLAIN):
+            continue
+        for kind, (type_, write, _) in _CELLS.items():
+            if isinstance(cell, type_):
+                cells[column], kinds[column] = write(cell), kind
+                break
+    return cells, kinds
+
+
+def _dump(value: object) -> bytes:
+    # Escapes would merge two neighbouring lone surrogates into one character on the way back;
+    # their raw bytes do not.
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "surrogatepass")
+
+
+def digest_of(values: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of released values, column order included.
+
+    Raises ``TypeError`` for a cell that is neither JSON nor a date, time, decimal or bytes.
+    """
+    return hashlib.sha256(_dump(_flat(values))).hexdigest()
+
+
+def encode(outcome: Outcome) -> bytes:
+    """``outcome`` as the bytes the journal keeps, without ``secret``.
+
+    Raises ``TypeError`` for a cell that is neither JSON nor a date, time, decimal or bytes.
+    """
+    body: dict[str, Any] = {"status": outcome.status.value, "ref": outcome.ref}
+    if outcome.values is not None:
+        body["values"], kinds = _flat(outcome.values)
+        if kinds:
+            body["kinds"] = kinds
+    if outcome.spans is not None:
+        body["spans"] = {column: list(rows) for column, rows in outcome.spans.items()}
+    body["counts"] = dict(outcome.counts)
+    body["actions"] = dict(outcome.actions)
+    for name in ("reason", "detail", "chars", "seconds", "digest"):
+        body[name] = getattr(outcome, name)
+    return _dump(body)
+
+
+def decode(body: bytes) -> Outcome:
+    """The outcome that ``encode`` wrote.
+
+    Raises ``ValueError`` or ``KeyError`` when ``body`` is not such.
+    """
+    fields = json.loads(body.decode("utf-8", "surrogatepass"))
+    for column, kind in fields.pop("kinds", {}).items():
+        fields["values"][column] = _CELLS[kind][2](fields["values"][column])
+    fields["status"] = Status(fields["status"])
+    return Outcome(**fields)
