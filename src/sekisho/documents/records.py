@@ -52,10 +52,20 @@ class Writer(Protocol):
 
 
 class Reader(Protocol):
-    """One opened source: knows its columns and dialect, streams its records."""
+    """One opened source: knows its columns and dialect, streams its records.
 
-    columns: tuple[str, ...] | None
+    ``columns`` is None for a source that is no table; ``text_columns`` and ``id_column`` are those
+    that were chosen among them. ``encoding`` and ``delimiter`` are what was found or named, None
+    where there is no such thing; a text file's encoding is known once it was read.
+    """
+
+    path: str
     suffix: str
+    columns: tuple[str, ...] | None
+    text_columns: tuple[str, ...]
+    id_column: str | None
+    encoding: str | None
+    delimiter: str | None
 
     def __iter__(self) -> Iterator[Record]:
         """All records in order, from the beginning each time."""

@@ -1,0 +1,195 @@
+"""``sekisho detect``: spans to standard output, nothing changed and nothing stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sekisho.cli import inputs
+from sekisho.cli.console import ExitCode, run_command, show_error, show_note, write_out
+
+if TYPE_CHECKING:
+    from sekisho.documents.document import Document
+    from sekisho.documents.records import Record
+    from sekisho.phi.stack import Detection, Stack
+
+__all__ = ["Format", "detect"]
+
+
+class Format(StrEnum):
+    """How the spans are written."""
+
+    JSONL = "jsonl"
+    PHI_LIST = "phi-list"
+    HTML = "html"
+
+
+@run_command
+def detect(
+    paths: inputs.Paths,
+    format_: Annotated[
+        Format, typer.Option("--format", help="Rows of spans, rows of values, or a page.")
+    ] = Format.JSONL,
+    with_text: Annotated[
+        bool, typer.Option("--with-text", help="Write the surfaces as well.")
+    ] = False,
+    detectors: inputs.Detectors = inputs.ALL_DETECTORS,
+    text_column: inputs.TextColumns = None,
+    id_column: inputs.IdColumn = None,
+    known: inputs.Known = None,
+    language: inputs.Language = "ja",
+    encoding: inputs.Encoding = None,
+    delimiter: inputs.Delimiter = None,
+) -> None:
+    """Show the identifiers in documents as offsets into the original text.
+
+    The formats ``phi-list`` and ``html`` show the identifiers themselves by their nature.
+    """
+    from sekisho.documents.formats import expand
+    from sekisho.phi.stack import build
+
+    options = inputs.read_options(
+        text_columns=text_column,
+        id_column=id_column,
+        encoding=encoding,
+        delimiter=delimiter,
+        language=language,
+    )
+    stack = build(inputs.detector_names(detectors))
+    columns = inputs.known_columns(known)
+    found = expand(paths, options)
+    failures = 0
+    views = []
+    for source in found.sources:
+        for record in source.reader:
+            read = _read(record, stack, columns, language)
+            if read is None:
+                failures += 1
+            elif format_ is Format.HTML:
+                views.append((record.id, read))
+            else:
+                write_out(json.dumps(_row(record.id, read, format_, with_text), ensure_ascii=False))
+    for skipped in found.skipped:
+        show_note(f"{skipped.path}: {skipped.reason}; not read")
+        failures += skipped.failed
+    if format_ is Format.HTML:
+        write_out(_page(views, stack.names))
+    if failures:
+        show_note(f"{failures} documents could not be read; they have no row")
+        raise typer.Exit(ExitCode.INCOMPLETE)
+
+
+Read = list[tuple[str, "Document", "Detection"]]
+
+
+def _read(
+    record: Record, stack: Stack, known: dict[str, str], language: str
+) -> Read | None:
+    from sekisho.documents.document import Document, KnownIdentifier
+    from sekisho.errors import DetectionError
+
+    if record.problem is not None:
+        show_note(f"row {record.row}: {record.problem}")
+        return None
+    stated = tuple(
+        KnownIdentifier(label, str(record.values[column]))
+        for column, label in known.items()
+        if record.values.get(column)
+    )
+    read = []
+    for column in record.text_columns:
+        text = record.values.get(column)
+        document = Document(
+            record.id, text if isinstance(text, str) else "", language=language, known=stated
+        )
+        try:
+            read.append((column, document, stack.read(document)))
+        except DetectionError as error:
+            show_error(error)
+            return None
+    return read
+
+
+def _row(identifier: str, read: Read, format_: Format, with_text: bool) -> dict[str, Any]:
+    if format_ is Format.PHI_LIST:
+        return {"id": identifier, "phi_list": list(_values(read))}
+    spans = []
+    for column, document, detection in read:
+        for span in detection.spans:
+            row: dict[str, Any] = {
+                "start": span.start,
+                "end": span.end,
+                "category": str(span.category),
+                "score": round(span.score, 3),
+                "sources": list(span.sources),
+            }
+            if with_text:
+                row["surface"] = document.text[span.start : span.end]
+            if len(read) > 1:
+                row = {"column": column, **row}
+            spans.append(row)
+    return {"id": identifier, "spans": spans}
+
+
+def _values(read: Read) -> Iterator[dict[str, str]]:
+    """One entry for each different identifier, in order of appearance."""
+    seen = set()
+    for _, document, detection in read:
+        for span in detection.spans:
+            value = document.text[span.start : span.end]
+            if (span.category, value) not in seen:
+                seen.add((span.category, value))
+                yield {"type": str(span.category), "value": value}
+
+
+def _page(views: list[tuple[str, Read]], detectors: tuple[str, ...]) -> str:
+    """The page of a run that released nothing: each text beside itself with categories for names."""
+    from collections import Counter
+    from datetime import UTC, datetime
+
+    from sekisho import __version__
+    from sekisho.runs.report.model import (
+        CategoryRow,
+        DocumentView,
+        RunSummary,
+        Segment,
+        segments,
+    )
+    from sekisho.runs.report.page import render
+
+    documents = []
+    found: Counter[str] = Counter()
+    characters = 0
+    for identifier, read in views:
+        for _, document, detection in read:
+            characters += len(document.text)
+            found.update(str(span.category) for span in detection.spans)
+            original = segments(
+                document.text,
+                [(span.start, span.end, str(span.category)) for span in detection.spans],
+            )
+            labelled = tuple(
+                Segment(f"[{segment.category}]", segment.category) if segment.category else segment
+                for segment in original
+            )
+            documents.append(DocumentView(identifier, original, labelled))
+    summary = RunSummary(
+        begun=datetime.now(UTC),
+        version=__version__,
+        profile="detect",
+        detectors=detectors,
+        seconds=0.0,
+        characters=characters,
+        released=0,
+        held=0,
+        failed=0,
+        categories=tuple(
+            CategoryRow(label, count, "show") for label, count in sorted(found.items())
+        ),
+        documents=tuple(documents),
+    )
+    return render(summary)

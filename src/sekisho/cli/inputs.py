@@ -1,0 +1,113 @@
+"""Options that every command over documents shares, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from sekisho.documents.records import ReadOptions
+from sekisho.errors import UnmappedLabelError, UsageError
+from sekisho.phi.categories import category
+from sekisho.phi.stack import DEFAULT
+
+__all__ = [
+    "Delimiter",
+    "Detectors",
+    "Encoding",
+    "IdColumn",
+    "Known",
+    "Language",
+    "Paths",
+    "TextColumns",
+    "detector_names",
+    "known_columns",
+    "read_options",
+]
+
+Paths = Annotated[
+    list[str],
+    typer.Argument(metavar="PATH...", help="Text, CSV, TSV, JSONL or Parquet files, or folders."),
+]
+TextColumns = Annotated[
+    list[str] | None,
+    typer.Option("--text-column", metavar="C", help="Column of report text; may be repeated."),
+]
+IdColumn = Annotated[
+    str | None, typer.Option("--id-column", metavar="C", help="Column of document ids.")
+]
+Known = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--known",
+        metavar="COL=CATEGORY",
+        help="Column that holds an identifier of the record, as in 患者氏名=NAME; repeatable.",
+    ),
+]
+Detectors = Annotated[
+    str,
+    typer.Option("--detectors", metavar="LIST", help="Detectors to use, in order."),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option("--encoding", help="Encoding of the input, when it cannot be found out."),
+]
+Delimiter = Annotated[
+    str | None,
+    typer.Option("--delimiter", help="Delimiter of tables: a character, tab, comma, semicolon."),
+]
+Language = Annotated[str, typer.Option("--language", help="Language of the text: ja, en or nl.")]
+
+ALL_DETECTORS = ",".join(DEFAULT)
+
+
+def detector_names(listed: str) -> tuple[str, ...]:
+    """The names in a comma-separated list."""
+    return tuple(name.strip() for name in listed.split(",") if name.strip())
+
+
+def known_columns(stated: Sequence[str] | None) -> dict[str, str]:
+    """``COL=CATEGORY`` options as a mapping.
+
+    Raises ``UsageError`` for one without ``=`` or with a category that nobody knows.
+    """
+    known = {}
+    for item in stated or ():
+        column, equals, label = item.rpartition("=")
+        if not equals or not column:
+            raise UsageError(
+                "--known wants COLUMN=CATEGORY", remedy="for example --known 患者氏名=NAME"
+            )
+        try:
+            known[column] = category(label.strip().upper())
+        except UnmappedLabelError as error:
+            raise UsageError(error.message, where="--known", remedy=error.remedy) from None
+    return {column: str(label) for column, label in known.items()}
+
+
+def read_options(
+    *,
+    text_columns: Sequence[str] | None,
+    id_column: str | None,
+    patient_column: str | None = None,
+    encoding: str | None,
+    delimiter: str | None,
+    language: str,
+) -> ReadOptions:
+    """How to read, from what the user said.
+
+    Raises ``UsageError`` for a language that sekisho does not read.
+    """
+    if language not in ("ja", "en", "nl"):
+        raise UsageError(f"{language!r} is no language sekisho reads", remedy="use ja, en or nl")
+    return ReadOptions(
+        text_columns=tuple(text_columns or ()),
+        id_column=id_column,
+        patient_column=patient_column,
+        encoding=encoding,
+        delimiter=delimiter,
+        language=language,
+    )
+
+

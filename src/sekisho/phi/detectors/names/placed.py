@@ -1,0 +1,94 @@
+"""Names by the place they stand in: behind a unit, in the patient's line, at the end of a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from sekisho.phi.detectors.names.candidate import (
+    HIRAGANA,
+    KANJI,
+    KATAKANA,
+    Candidate,
+    name_after,
+)
+from sekisho.phi.lists import words
+from sekisho.phi.morphology import is_given_name, is_ordinary_word, is_place, is_surname
+from sekisho.phi.wordtrie import trie
+
+__all__ = ["behind_units", "in_patient_lines", "signatures"]
+
+
+@cache
+def _units() -> re.Pattern[str]:
+    return re.compile(rf"(?:{trie(words('units'))})(?P<gap>の|[ ]{{1,2}}|[(（]|/|)")
+
+
+_BORDER = re.compile("[ \n、。,・()（）/:「」】→がよはにとでもへの]|より|から")
+
+
+def behind_units(text: str) -> Iterator[Candidate]:
+    """リハ科の戸田, 栄養科遠山、, 病理診断科（角）: a unit, then the colleague who belongs to it."""
+    for match in _units().finditer(text):
+        gap = match["gap"]
+        found = name_after(text, match.end())
+        if found is None or found[1] not in ("full", "surname"):
+            continue
+        end, kind = found
+        if kind == "surname":
+            border = end >= len(text) or _BORDER.match(text, end) is not None
+            single = end - match.end() == 1
+            if single and not (gap in ("(", "（", "の") and border):
+                continue
+            if not gap.strip() and not border:
+                continue
+        yield Candidate(match.end(), end, "STAFF", "unit", 0.85 if kind == "full" else 0.75)
+
+
+_DEMOGRAPHICS = (
+    "(?:男|女|男性|女性|男児|女児|M|F|♂|♀)(?![A-Za-z一-鿿])"
+    "|(?:満|年齢)?[0-9]{1,3}[ ]?(?:歳|才|[MFｙy](?![a-z])|か月|ヶ月)"
+)
+_PATIENT_LINE = re.compile(
+    rf"(?<![{KANJI}{HIRAGANA}{KATAKANA}])(?P<name>[{KANJI}]{{1,5}}[ \n](?:[{KANJI}]{{1,4}}ー?|[{HIRAGANA}]{{2,6}}|[{KATAKANA}]{{2,8}}))"
+    rf"(?=[ ]?(?:様|さん|氏|殿)?[ ]{{0,3}}(?:[(（][{HIRAGANA}{KATAKANA} ・]{{3,20}}[)）])?[ 、,/(（]{{0,4}}(?:{_DEMOGRAPHICS}))"
+)
+
+
+def in_patient_lines(text: str) -> Iterator[Candidate]:
+    """A name of two parts right before sex or age is the patient's, known to a dictionary or not."""
+    for match in _PATIENT_LINE.finditer(text):
+        surname, given = re.split("[ \n]", match["name"])
+        if surname in _never() or given in _never():
+            continue
+        known = is_surname(surname) or is_given_name(given)
+        if not known and (len(surname) > 4 or len(given) > 3):
+            continue
+        yield Candidate(
+            match.start("name"), match.end("name"), "NAME", "patient-line", 0.95 if known else 0.75
+        )
+
+
+@cache
+def _never() -> frozenset[str]:
+    return (
+        words("not_names") | words("staff_labels") | words("staff_titles") | words("name_labels")
+    )
+
+
+_LINE_END = re.compile(rf"(?<=[0-9 。)）」])(?P<name>[{KANJI}]{{1,4}})[ ]{{0,2}}(?=\n|$)")
+
+
+def signatures(text: str) -> Iterator[Candidate]:
+    """A surname that ends a line behind a date, a full stop or a blank signs the entry."""
+    for match in _LINE_END.finditer(text):
+        name = match["name"]
+        if name in _never() or not is_surname(name):
+            continue
+        if name in words("common_surnames") or (len(name) > 1 and _only_a_surname(name)):
+            yield Candidate(match.start("name"), match.end("name"), "STAFF", "signature", 0.7)
+
+
+def _only_a_surname(name: str) -> bool:
+    return not is_ordinary_word(name) and not is_place(name)

@@ -1,0 +1,136 @@
+"""Names in front of a title or an honorific: …医師, …先生, …様, …さん, …氏."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from sekisho.phi.detectors.names.candidate import (
+    HIRAGANA,
+    KANJI,
+    KATAKANA,
+    Candidate,
+    name_before,
+)
+from sekisho.phi.lists import words
+from sekisho.phi.morphology import is_ordinary_word, is_person, is_word
+from sekisho.phi.wordtrie import trie
+
+__all__ = ["titled"]
+
+
+@cache
+def _titles() -> re.Pattern[str]:
+    kanji = [title for title in words("staff_titles") if not title.isascii()]
+    latin = [title for title in words("staff_titles") if title.isascii()]
+    honorifics = trie(words("honorifics"))
+    return re.compile(
+        rf"(?P<honorific>{honorifics})"
+        rf"|(?P<staff>{trie(kanji)}|{trie(latin)}(?![A-Za-z]))"
+    )
+
+
+_KANA_TAIL = re.compile(f"[{KATAKANA}]{{1,12}}(?:[・=＝ ][{KATAKANA}]{{1,12}}){{0,4}}$")
+_HIRAGANA_TAIL = re.compile(f"[{HIRAGANA}]{{2,4}}$")
+_ONLY_FOR_PROFESSIONALS = 0.95
+#: 記, 師 or 主任 alone prove little: the word before must be a known name.
+_WEAK = frozenset({"記", "拝", "師", "助手", "事務", "事務員", "記載", "記録", "課長", "係長"})
+
+
+def titled(text: str, starts: frozenset[int] | set[int]) -> Iterator[Candidate]:
+    """Names that a title or an honorific follows, the title itself left outside."""
+    for match in _titles().finditer(text):
+        end, opened = _end_of_name(text, match.start())
+        honorific = match["honorific"] is not None
+        word = match.group()
+        if honorific and word in ("君", "氏", "殿") and _continues_word(text, match.end()):
+            continue
+        found = name_before(
+            text, end, starts, given=honorific or word == "先生", single=not honorific
+        )
+        if found is not None:
+            start, kind = found
+            if opened and kind == "unknown":
+                continue
+            if kind == "unknown" and (word in _WEAK or _doubtful(word)):
+                continue
+            if (
+                kind in ("surname", "given")
+                and end - start == 1
+                and _kanji_before(text, start)
+                and not UNIT_BEFORE.search(text, max(0, start - 4), start)
+            ):
+                continue
+            score = 0.95 if kind != "unknown" else (0.9 if honorific else 0.75)
+            if word in _WEAK:
+                score = 0.8
+            category = "NAME" if honorific else "STAFF"
+            yield Candidate(start, end, category, "honorific" if honorific else "title", score)
+        elif honorific and not opened:
+            yield from _kana_name(text, end, word)
+
+
+def _doubtful(word: str) -> bool:
+    """様 mostly means 'like' behind an unknown word (顆粒様); titles in Latin letters mean much."""
+    return word in ("様", "PT", "OT", "ST", "ME", "CE", "RT", "MT", "CM", "MD", "NS")
+
+
+def _continues_word(text: str, end: int) -> bool:
+    return end < len(text) and text[end] in "名子主様下達方父母"
+
+
+def _kanji_before(text: str, start: int) -> bool:
+    return start > 0 and KANJI_CHARACTER.match(text[start - 1]) is not None
+
+
+#: What stands right before a colleague's name without a particle: the unit he belongs to.
+UNIT_BEFORE = re.compile("(?:科|外|内|整形|麻酔|病理|放射線|形成|皮膚|病棟|室|部|課|隊|署|局|班)$")
+KANJI_CHARACTER = re.compile(f"[{KANJI}]")
+
+
+def _end_of_name(text: str, position: int) -> tuple[int, bool]:
+    """Where the name in front of a title ends: blanks and one opening bracket lie between."""
+    opened = False
+    if position > 0 and text[position - 1] in "(（":
+        position -= 1
+        opened = True
+    while position > 0 and text[position - 1] == " ":
+        position -= 1
+    return position, opened
+
+
+def _kana_name(text: str, end: int, honorific: str) -> Iterator[Candidate]:
+    window = text[max(0, end - 40) : end]
+    match = _KANA_TAIL.search(window)
+    if match is not None:
+        word = match.group()
+        start = end - len(word)
+        if len(word) < 2 or word in words("not_names"):
+            return
+        if is_person(word) or "・" in word or not is_word(word):
+            yield Candidate(start, end, "NAME", "honorific", 0.9)
+        elif honorific in ("くん", "ちゃん"):
+            yield Candidate(start, end, "NAME", "honorific", 0.9)
+        return
+    match = _HIRAGANA_TAIL.search(window)
+    if match is None:
+        return
+    word = match.group()
+    parts = [word[cut:] for cut in range(len(word) - 1)]
+    if any(part in words("not_names") for part in parts):
+        return
+    for part in parts:
+        if is_person(part) and (len(part) > 2 or not is_ordinary_word(part)):
+            yield Candidate(end - len(part), end, "NAME", "honorific", 0.9)
+            return
+    if honorific in ("ちゃん", "くん"):
+        nickname = word
+        before = text[end - len(word) - 1] if end > len(word) else " "
+        if before not in "、。 \n「『(（・,:":
+            nickname = _BEHIND_PARTICLE.sub("", word)
+        if len(nickname) >= 2:
+            yield Candidate(end - len(nickname), end, "NAME", "nickname", 0.9)
+
+
+_BEHIND_PARTICLE = re.compile("^.*[のはがとにもや]")

@@ -1,0 +1,119 @@
+"""Occupations of patients and relatives.
+
+Listed words count wherever they stand free (会社員, 元教員, 専業主婦), except those that a hospital's own
+staff carry or that mean other things too (看護師, 運転手, 農業): these need words of work beside them
+(看護師として勤務, 農業を営む). Behind a label (職業：) any value counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+
+from sekisho.documents.document import Document, Span
+from sekisho.phi.categories import Category
+from sekisho.phi.detection import STRONG
+from sekisho.phi.detectors.places.characters import HIRAGANA, KANJI, KATAKANA, LATIN
+from sekisho.phi.lists import words
+from sekisho.phi.morphology import Morpheme
+from sekisho.phi.wordtrie import trie
+
+__all__ = ["find"]
+
+_LIKELY = 0.8
+_LABEL = re.compile(
+    f"(?<![{KANJI}{KATAKANA}])(?:職業歴|職業|職種|職歴|仕事|ご職業|生業|業種|Occupation|occupation)"
+    r"[\"”』」)\]】]{0,2}[ ]{0,3}(?:[:=][ ]{0,3}|は[、 ]?)[\"“「]?"
+)
+_VALUE = re.compile(r"[^\n、。,;|\"”」』\]】]{1,30}")
+_VALUE_END = re.compile("[ ]{2}|[ ](?=[^ :=\n]{1,8}[ ]?[:=])|[(](?![^)\n]{1,20}[)])")
+_EMPTY = re.compile(
+    "(?:不明|なし|無し|無$|特記|未聴取|未記載|記載なし|同上|聴取できず|ない|あり|と|の|で|に|が|を|順調|忙し|続け|休|辞|復|可能|制限|可|未|問題)"
+)
+_WORK_AFTER = (
+    "(?:として(?:勤|働|の|長|復|就|[0-9])|をして|をされ|をしな|を営|を経営|を継|に従事|に就|だった|であった|でした|"
+    "を定年|を退職|を引退|を続け|を手伝|を辞め|を(?:[0-9]{1,2}|長)年|勤務|の仕事|[(]定年|[(]退職|[(]元|業$|歴[0-9]|引退|経験)"
+)
+_KIN = "(?:本人|患者|父|母|父親|母親|夫|妻|兄|弟|姉|妹|長男|次男|三男|長女|次女|息子|娘|祖父|祖母|両親|婿|嫁|孫|義父|義母|叔父|叔母)"
+_KIN_BEFORE = re.compile(f"{_KIN}(?:[ ]?[(:]|は|が|も)[ ]?(?:元)?\\Z|(?:職業|仕事)[はが:]\\Z|元\\Z")
+_KIN_AFTER = "(?:の(?:患者|男性|女性|方|夫|妻|父|母|息子|娘)|[)、。\\n]|$|で(?:、|あ|す|独居|毎日|長時間|普段|日中))"
+_COMPOUND = (
+    f"(?:[{KANJI}{KATAKANA}]{{1,8}}(?:会社|企業|メーカー|工場|商店|食堂|飲食店|店|関係|関連|業界)(?:勤務|経営|の(?:経営|社員|パート|事務)|に勤め))"
+)
+
+
+def find(document: Document, morphemes: Sequence[Morpheme] = ()) -> Iterator[Span]:
+    """Spans of category OCCUPATION in original offsets, sorted, without overlaps.
+
+    ``morphemes`` is not used.
+    """
+    folded = document.folded
+    for start, end, rule, score in _occupations(folded.text):
+        yield Span(
+            *folded.to_original(start, end),
+            category=Category.OCCUPATION,
+            sources=(f"lexicon:{rule}",),
+            score=score,
+        )
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    context = words("occupations_in_context")
+    free = f"(?<![{KANJI}{KATAKANA}{LATIN}])"
+    return re.compile(
+        f"(?P<plain>(?:元)?{free}(?:元)?{trie(words('occupations') - context)})(?![{KATAKANA}ー])"
+        f"|(?P<context>{free}(?:元)?{trie(context)})(?![{KATAKANA}ー])"
+    )
+
+
+_WORK = re.compile(f"[ ]?{_WORK_AFTER}")
+_STATED = re.compile(_KIN_AFTER)
+_NO_OCCUPATION_AFTER = re.compile(f"[{KANJI}](?<![のはがをに])")
+
+
+@lru_cache(maxsize=2)
+def _occupations(text: str) -> tuple[tuple[int, int, str, float], ...]:
+    found = [(start, end, "occupation_label", STRONG) for start, end in _labelled(text)]
+    taken = [(start, end) for start, end, _, _ in found]
+    for match in _pattern().finditer(text):
+        start, end = match.span()
+        if any(start < right and left < end for left, right in taken):
+            continue
+        if match.lastgroup == "context" and not _stated(text, start, end):
+            continue
+        found.append((start, end, "occupation", _LIKELY))
+    return tuple(sorted(found))
+
+
+def _stated(text: str, start: int, end: int) -> bool:
+    if text[start] == "元" or _WORK.match(text, end):
+        return True
+    window = max(0, start - 8)
+    return _KIN_BEFORE.search(text, window, start) is not None and (
+        _STATED.match(text, end) is not None
+    )
+
+
+def _labelled(text: str) -> Iterator[tuple[int, int]]:
+    for match in _LABEL.finditer(text):
+        value = _VALUE.match(text, match.end())
+        if value is None or _EMPTY.match(value.group()):
+            continue
+        stop = _VALUE_END.search(text, value.start(), value.end())
+        end = stop.start() if stop else value.end()
+        if match.group().rstrip(" 、").endswith("は"):
+            end = _predicate(text, value.start(), end)
+        end = value.start() + len(text[value.start() : end].rstrip())
+        if end > value.start():
+            yield value.start(), end
+
+
+_PREDICATE = re.compile(f"で(?:ある|す|、|$|[{HIRAGANA}])|だ(?:った)?|を|に(?:勤|従)|と(?:の|して)|であ|。|で$")
+
+
+def _predicate(text: str, start: int, end: int) -> int:
+    """職業は会社員で...: the value ends where its sentence goes on."""
+    stop = _PREDICATE.search(text, start, end)
+    return stop.start() if stop else end

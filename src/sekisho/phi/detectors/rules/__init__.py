@@ -1,0 +1,88 @@
+"""The rules detector: identifiers that have a format, a label or a check digit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sekisho.documents.document import Document, Span
+from sekisho.phi.detectors.rules import (
+    ages,
+    dates,
+    eras,
+    ids,
+    insurance,
+    monthdays,
+    monthnames,
+    national,
+    network,
+    phones,
+    postal,
+    sex,
+    times,
+)
+from sekisho.phi.detectors.rules.classes import compiled
+from sekisho.phi.detectors.rules.reading import Hit, Reading
+
+__all__ = ["RulesDetector"]
+
+#: Signs that folding turns into digits although they number a list or stand as an exponent: beside
+#: them ①2024年 would read 12024年.
+_ENUMERATORS = "[①-⓿❶-➓²³¹⁰-ₜ⑴-⒛㉑-㊿]{1,8}"
+
+
+class RulesDetector:
+    """Finds formats: dates, times, ages, sex, numbers of every kind, network addresses."""
+
+    name = "rules"
+
+    def detect(self, document: Document) -> Sequence[Span]:
+        """All spans of ``document``, in original offsets, sorted by their start."""
+        reading = Reading(_readable(document), document.language)
+        to_original = document.folded.to_original
+        spans = []
+        for hit in settled(hits(reading)):
+            start, end = to_original(hit.start, hit.end)
+            spans.append(Span(start, end, hit.category, (f"rules:{hit.rule}",), hit.score))
+        return sorted(spans)
+
+
+def hits(reading: Reading) -> Iterable[Hit]:
+    """What all families find, overlaps included."""
+    found = [
+        *dates.find(reading),
+        *eras.find(reading),
+        *monthdays.find(reading),
+        *monthnames.find(reading),
+    ]
+    found.extend(times.after_dates(reading, tuple(found)))
+    for family in (times, ages, sex, phones, postal, national, insurance, ids, network):
+        found.extend(family.find(reading))
+    return found
+
+
+def settled(found: Iterable[Hit]) -> list[Hit]:
+    """``found`` without the hits that another one covers with at least the same certainty.
+
+    One sweep from left to right: whatever covers a hit begins no later than it.
+    """
+    kept: list[Hit] = []
+    open_hits: list[Hit] = []
+    for hit in sorted(found, key=lambda hit: (hit.start, -hit.end, -hit.score)):
+        open_hits = [other for other in open_hits if other.end > hit.start]
+        if not any(other.end >= hit.end and other.score >= hit.score for other in open_hits):
+            kept.append(hit)
+            open_hits.append(hit)
+    return kept
+
+
+def _readable(document: Document) -> str:
+    """The folded text with enumerators blanked, every offset kept."""
+    folded = document.folded
+    pieces = []
+    done = 0
+    for match in compiled(_ENUMERATORS).finditer(document.text):
+        start, end = folded.to_folded(*match.span())
+        if start >= done:
+            pieces += [folded.text[done:start], "●" * (end - start)]
+            done = end
+    return "".join(pieces) + folded.text[done:] if pieces else folded.text

@@ -1,0 +1,281 @@
+"""The checkpoint: one record in, a released record with proof out, or a reason why it is held.
+
+``read -> detect -> merge -> decide (profile) -> transform -> inspect``. Whatever goes wrong on the
+way holds the record; there is no path on which text is let go because something failed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sekisho.documents.document import Document, KnownIdentifier, Span
+from sekisho.documents.records import Record
+from sekisho.errors import DetectionError, ReleaseError
+from sekisho.phi.coreference import entities
+from sekisho.phi.merging import merge
+from sekisho.phi.shield import Mark
+from sekisho.phi.stack import Stack
+from sekisho.phi.titles import without_title
+from sekisho.release import reversal
+from sekisho.release.columns import Columns, Path, leaves, rebuilt, searched
+from sekisho.release.edits import Edit, Placed, apply, moved
+from sekisho.release.inspection import Finding, Secret, inspect
+from sekisho.release.joint import Cell, Joint, join
+from sekisho.release.plan import Mention, kept, plan
+from sekisho.release.profile import Profile
+from sekisho.release.reference import keyed_reference, public_reference
+from sekisho.release.transforms import Derive
+
+__all__ = ["Checkpoint", "Held", "Passed"]
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A record that may leave: its released values, and what was done to it.
+
+    ``spans`` maps each text column to its spans in original offsets; ``reversal`` is what the
+    vault needs to undo it, None under an irreversible profile.
+    """
+
+    reference: str
+    values: Mapping[str, Any] = field(repr=False)
+    spans: Mapping[str, tuple[Span, ...]]
+    actions: Mapping[str, Mapping[str, int]]
+    reversal: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A record that must stay: a reason code and one line that quotes nothing of it."""
+
+    reference: str
+    reason: str
+    detail: str
+    spans: Mapping[str, tuple[Span, ...]] | None = None
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Everything that decides about a record, none of it changing between records."""
+
+    stack: Stack
+    profile: Profile
+    derive: Derive = field(repr=False)
+    columns: Columns = field(default_factory=Columns)
+    language: str = "ja"
+
+    def examine(self, record: Record) -> Passed | Held:
+        """Release ``record`` or hold it."""
+        passed_by = {*self.columns.keep, self._plain_identifier}
+        cells = {
+            path: text for path, text in leaves(record.values) if path[0] not in passed_by
+        }
+        texts = [(column,) for column in record.text_columns]
+        unreadable = _unreadable(record, cells, texts)
+        reference = self.reference(record)
+        if unreadable is not None:
+            return Held(reference, *unreadable)
+        try:
+            return self._pass(record, reference, cells)
+        except DetectionError as error:
+            return Held(reference, "detector_failed", error.message)
+        except ReleaseError as error:
+            return Held(reference, "transform_failed", error.message)
+
+    def reference(self, record: Record) -> str:
+        """What the record may be called outside; see ``release.reference``."""
+        if self.columns.identifier is not None and self._plain_identifier is None:
+            return keyed_reference(record.id, self.derive)
+        return public_reference(record.id, self.stack, self.derive)
+
+    @property
+    def _plain_identifier(self) -> str | None:
+        """The column of document ids, unless it is an identifier of the patient as well."""
+        column = self.columns.identifier
+        return None if column is None or self.columns.category_of(column) else column
+
+    def _pass(self, record: Record, reference: str, cells: Mapping[Path, str]) -> Passed | Held:
+        joint = self._joint(record, cells)
+        document = joint.document
+        detection = self.stack.read(document)
+        spans = merge(
+            document.text, [*self._whole_cells(joint), *joint.clip(detection.spans)]
+        )
+        by_column = _by_column(joint, spans, record.text_columns)
+        mentions = _mentions(document, spans)
+        edits = plan(document, mentions, self.profile, self.derive)
+        released = apply(document.text, edits)
+        findings = inspect(
+            released.text,
+            released.placed,
+            _secrets(document, mentions, kept(mentions, edits)),
+            _allowed(edits, kept(mentions, edits), detection.marks),
+        )
+        if findings:
+            detail = _describe(findings)
+            return Held(reference, "residual_identifier", detail, by_column)
+        values, undo = _released_values(record, joint, edits)
+        column = self._plain_identifier
+        if column is not None and column in values and reference != record.id:
+            path: Path = (column,)
+            undo[path] = reversal.whole(record.values[column])
+            values = rebuilt(values, {path: reference})
+        return Passed(
+            reference,
+            values,
+            by_column,
+            _tally(edits),
+            reversal.pack(undo) if self.profile.reversible else None,
+        )
+
+    def _joint(self, record: Record, cells: Mapping[Path, str]) -> Joint:
+        known = []
+        for (column, *_), text in cells.items():
+            label = self.columns.category_of(str(column))
+            if label is not None and searched(label) and text.strip():
+                known.append(KnownIdentifier(label, text.strip()))
+        patient = record.values.get(self.columns.patient) if self.columns.patient else None
+        # The report first: the numbering of persons follows the order of reading.
+        order = sorted(cells, key=lambda path: path[0] not in record.text_columns)
+        return join(
+            record.id,
+            {path: cells[path] for path in order},
+            language=self.language,
+            known=known,
+            patient=None if patient in (None, "") else str(patient),
+        )
+
+    def _whole_cells(self, joint: Joint) -> list[Span]:
+        """One span for each cell of a column that is an identifier as a whole."""
+        found = []
+        for cell in joint.cells:
+            label = self.columns.category_of(str(cell.path[0]))
+            text = joint.document.text[cell.start : cell.end]
+            if label is None or not text.strip():
+                continue
+            start = cell.start + len(text) - len(text.lstrip())
+            found.append(Span(start, start + len(text.strip()), label, ("column",), 1.0))
+        return found
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffd]")
+#: More control characters than this share of a text mean that it is no text.
+_RUBBISH = 0.02
+
+
+def _unreadable(
+    record: Record, cells: Mapping[Path, str], texts: Sequence[tuple[str]]
+) -> tuple[str, str] | None:
+    for column in record.text_columns:
+        value = record.values.get(column)
+        if value is not None and not isinstance(value, str):
+            return "not_text", f"column {column!r} holds no text in this record"
+    for path, text in cells.items():
+        if _SURROGATE.search(text):
+            return "not_text", f"column {path[0]!r} holds half of a character (a lone surrogate)"
+        if (path in texts or len(text) > 200) and len(_CONTROL.findall(text)) > _RUBBISH * len(text):
+            return "not_text", f"column {path[0]!r} holds control characters, not text"
+    return None
+
+
+def _by_column(
+    joint: Joint, spans: Sequence[Span], columns: Sequence[str]
+) -> dict[str, tuple[Span, ...]]:
+    found: dict[str, tuple[Span, ...]] = {column: () for column in columns}
+    for cell in joint.cells:
+        if len(cell.path) == 1 and cell.path[0] in found:
+            parts = (cell.local(span) for span in spans)
+            found[str(cell.path[0])] = tuple(part for part in parts if part is not None)
+    return found
+
+
+def _mentions(document: Document, spans: Sequence[Span]) -> list[Mention]:
+    bare = [without_title(document.text, span) for span in spans]
+    keys = entities(document, bare)
+    return [Mention(span, document.text[span.start : span.end], keys[span]) for span in bare]
+
+
+def _secrets(
+    document: Document, mentions: Sequence[Mention], left: Sequence[Mention]
+) -> tuple[Secret, ...]:
+    """What must not be in the released text: all that was found, but what the profile keeps."""
+    may_stay = {mention.surface for mention in left}
+    surfaces = {
+        Secret(mention.surface, mention.span.category)
+        for mention in mentions
+        if mention.surface not in may_stay
+    }
+    surfaces |= {Secret(known.value, known.category) for known in document.known}
+    return tuple(sorted(surfaces, key=lambda secret: (secret.category, secret.surface)))
+
+
+def _allowed(
+    edits: Sequence[Edit], left: Sequence[Mention], marks: Sequence[Mark]
+) -> tuple[tuple[int, int], ...]:
+    """Where the released text may look like an identifier: what is kept, and medical language."""
+    ranges = sorted(
+        {(mention.span.start, mention.span.end) for mention in left}
+        | {(mark.start, mark.end) for mark in marks}
+    )
+    return moved(edits, ranges)
+
+
+def _describe(findings: Sequence[Finding]) -> str:
+    counts = Counter(f"{finding.category} ({finding.kind})" for finding in findings)
+    listed = ", ".join(f"{count} x {what}" for what, count in sorted(counts.items()))
+    first = findings[0]
+    return f"inspection found {listed}; the first at {first.start}..{first.end} of the released text"
+
+
+def _released_values(
+    record: Record, joint: Joint, edits: Sequence[Edit]
+) -> tuple[dict[str, Any], dict[Path, Any]]:
+    changed: dict[Path, Any] = {}
+    undo: dict[Path, Any] = {}
+    remaining = list(edits)
+    for cell in joint.cells:
+        local: list[Edit] = []
+        while remaining and remaining[0].start < cell.end:
+            edit = remaining.pop(0)
+            if edit.end > cell.end or edit.start < cell.start:
+                raise ReleaseError("an edit reaches beyond its cell")
+            local.append(
+                Edit(
+                    edit.start - cell.start,
+                    edit.end - cell.start,
+                    edit.replacement,
+                    edit.category,
+                    edit.action,
+                )
+            )
+        if not local:
+            continue
+        text = joint.document.text[cell.start : cell.end]
+        applied = apply(text, local)
+        changed[cell.path] = applied.text
+        undo[cell.path] = _undo(record, cell, text, local, applied.placed)
+    return rebuilt(record.values, changed), undo
+
+
+def _undo(
+    record: Record, cell: Cell, text: str, edits: Sequence[Edit], placed: Sequence[Placed]
+) -> Any:
+    value: Any = record.values
+    for step in cell.path:
+        value = value[step]
+    if not isinstance(value, str):
+        return reversal.whole(value)
+    return reversal.pieces(placed, [text[edit.start : edit.end] for edit in edits])
+
+
+def _tally(edits: Sequence[Edit]) -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = {}
+    for edit in edits:
+        actions = counts.setdefault(edit.category, {})
+        actions[edit.action] = actions.get(edit.action, 0) + 1
+    return counts

@@ -1,0 +1,191 @@
+"""What a finished run leaves in its folder: the outputs, the manifest and the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePath, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from sekisho.documents.formats import Source as Opened
+from sekisho.documents.records import Reader
+from sekisho.phi.stack import Stack
+from sekisho.release.audit import AuditWriter
+from sekisho.release.profile import Profile
+from sekisho.release.reference import public_reference
+from sekisho.release.transforms import Derive
+from sekisho.release.vault import Vault
+from sekisho.runs.assembly import Target, Totals, assemble
+from sekisho.runs.engine import Summary
+from sekisho.runs.files import replacing
+from sekisho.runs.journal import Journal
+from sekisho.runs.manifest import Manifest, describe_input, option_digests, versions
+from sekisho.runs.outcome import Status
+
+if TYPE_CHECKING:
+    from sekisho.release.deidentify import Job
+
+__all__ = ["AUDIT", "Source", "audit_reference", "place_sources", "record_run"]
+
+AUDIT = "audit.jsonl"
+_PACKAGES = ("sekisho", "sudachipy", "sudachidict-core", "pydantic", "cryptography", "sqlalchemy")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input file: its reader, its path below the inputs, and where its released part goes.
+
+    ``relative`` may hold an identifier and stays inside; ``path`` and ``name`` may be shown.
+    """
+
+    reader: Reader
+    relative: str
+    path: str
+    name: str
+
+
+def place_sources(
+    opened: Sequence[Opened], stack: Stack, derive: Derive
+) -> tuple[Source, ...]:
+    """Where each source goes in the run's folder.
+
+    One file is ``released.*``; several keep their folders and names under ``released/``, each
+    part of the path replaced by a keyed code where it could name a patient.
+    """
+    if len(opened) == 1 and "/" not in opened[0].name:
+        only = opened[0]
+        target = f"released{only.reader.suffix}"
+        return (Source(only.reader, only.name, target, _public(only.name, stack, derive)),)
+    taken: set[str] = set()
+    sources = []
+    for source in opened:
+        relative = PurePath(source.name).as_posix()
+        name = _public(relative, stack, derive)
+        unique, copy = name, 1
+        while unique in taken:
+            copy += 1
+            path = PurePosixPath(name)
+            unique = str(path.with_name(f"{path.stem}-{copy}{path.suffix}"))
+        taken.add(unique)
+        sources.append(Source(source.reader, relative, f"released/{unique}", unique))
+    return tuple(sources)
+
+
+def _public(relative: str, stack: Stack, derive: Derive) -> str:
+    path = PurePosixPath(relative)
+    folders = [public_reference(part, stack, derive) for part in path.parts[:-1]]
+    return "/".join([*folders, public_reference(path.stem, stack, derive) + path.suffix])
+
+
+def audit_reference(derive: Derive, run_id: str, source: int, row: int) -> str:
+    """The keyed hash that names a document in the audit trail: 32 hexadecimal digits."""
+    return derive("audit", run_id, f"{source}-{row}").hex()[:32]
+
+
+def record_run(
+    job: Job,
+    profile: Profile,
+    sources: Sequence[Source],
+    journal: Journal,
+    vault: Vault,
+    summary: Summary,
+    begun: datetime,
+) -> Totals:
+    """Write the outputs of a finished run into its folder; done again, it gives the same.
+
+    Raises ``OutputError`` when a file cannot be written; the journal stays as it is.
+    """
+    made = [Target(source.reader, source.path, source.name) for source in sources]
+    for target in made:
+        (job.out / target.path).parent.mkdir(parents=True, exist_ok=True)
+    totals, outputs = assemble(job.out, journal, made)
+    derive = vault.keys.derive
+    manifest = Manifest(
+        versions=versions(_PACKAGES),
+        options=option_digests(_options(job)),
+        profile={"name": profile.name, "sha256": profile.digest},
+        inputs=tuple(
+            describe_input(Path(source.reader.path), name_key=derive("file name"))
+            for source in sources
+        ),
+        outputs=outputs,
+        totals=totals,
+        run_id=journal.run_id,
+        begun=begun,
+        ended=datetime.now(UTC),
+        jobs=job.jobs,
+        resumed=summary.resumed,
+        extra={
+            "detectors": list(job.detectors),
+            "sources": [_described(source) for source in sources],
+            "reversible": profile.reversible,
+        },
+    )
+    manifest.write(job.out)
+    _write_audit(job.out, journal, vault, {output.path: output.sha256 for output in outputs})
+    return totals
+
+
+def _options(job: Job) -> Mapping[str, object]:
+    options = job.options
+    return {
+        "profile": job.profile,
+        "detectors": job.detectors,
+        "text-column": options.text_columns,
+        "id-column": options.id_column,
+        "patient-column": options.patient_column,
+        "known": dict(job.known),
+        "keep-column": sorted(job.keep),
+        "infer-columns": job.infer,
+        "numbering": job.numbering,
+        "language": options.language,
+    }
+
+
+def _described(source: Source) -> dict[str, Any]:
+    """How a released file is to be read again; column names say nothing about a patient."""
+    reader = source.reader
+    return {
+        "path": source.path,
+        "name": source.name,
+        "encoding": reader.encoding,
+        "delimiter": reader.delimiter,
+        "text_columns": list(reader.text_columns),
+        "id_column": reader.id_column,
+    }
+
+
+def _write_audit(directory: Path, journal: Journal, vault: Vault, files: dict[str, str]) -> None:
+    derive = vault.keys.derive
+    with (
+        replacing(directory / AUDIT) as partial,
+        AuditWriter(
+            partial,
+            run=journal.run_id,
+            versions=versions(_PACKAGES),
+            clock=_clock(),
+            derive=derive,
+        ) as audit,
+    ):
+        for position, outcome in journal.outcomes():
+            audit.document(
+                audit_reference(derive, journal.run_id, position.source, position.row),
+                outcome.status.value,
+                counts=_by_category(outcome.actions),
+                released=outcome.digest if outcome.status is Status.RELEASED else None,
+                reason=outcome.reason,
+            )
+        audit.close(files=files, reversals=str(vault.tally(journal.run_id)))
+
+
+def _by_category(actions: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = {}
+    for name, count in actions.items():
+        label, _, action = name.partition(":")
+        counts.setdefault(label, {})[action] = count
+    return counts
+
+
+def _clock() -> Callable[[], str]:
+    return lambda: datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,104 @@
+"""The way back: the originals of a run, restored with the vault's key."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from sekisho.documents.formats import open_source
+from sekisho.documents.records import Reader, ReadOptions
+from sekisho.errors import AuditError, JournalError, OutputError, UsageError, VaultError
+from sekisho.release.reversal import restore
+from sekisho.release.vault import Vault
+from sekisho.runs.files import replacing
+from sekisho.runs.journal import Journal
+from sekisho.runs.outcome import Status, digest_of
+
+__all__ = ["reveal_run"]
+
+
+def reveal_run(directory: Path, out: Path, vault: Vault) -> int:
+    """Restore every released document of the run in ``directory`` into ``out``.
+
+    Files get their original names, formats and encodings back. Returns the number of documents.
+    Raises ``UsageError`` when the run cannot be reversed, ``AuditError`` when a released file is
+    not what was released, and the vault's errors when the key or the vault is not the run's.
+    """
+    manifest = _manifest(directory)
+    if not manifest.get("reversible", False):
+        raise UsageError(
+            "this run was made irreversible by its profile", where=str(directory)
+        )
+    count = 0
+    with Journal.read(directory, key=vault.keys.derive("journal")) as journal:
+        out.mkdir(parents=True, exist_ok=True)
+        for index, source in enumerate(manifest["sources"]):
+            released = directory / source["path"]
+            if not released.exists():
+                continue
+            name = vault.reversals(journal.run_id, f"source-{index}")
+            target = out / PurePosixPath(name.decode("utf-8", "surrogateescape"))
+            count += _restore_file(_reader(released, source), index, target, journal, vault)
+    return count
+
+
+def _manifest(directory: Path) -> dict[str, Any]:
+    path = directory / "manifest.json"
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise UsageError("there is no finished run in this folder", where=str(directory)) from None
+    except (OSError, ValueError):
+        raise JournalError("the manifest cannot be read", where=str(path)) from None
+
+
+def _reader(path: Path, source: dict[str, Any]) -> Reader:
+    options = ReadOptions(
+        text_columns=tuple(source["text_columns"]),
+        id_column=source["id_column"],
+        encoding=source["encoding"],
+        delimiter=source["delimiter"],
+    )
+    return open_source(str(path), options)
+
+
+def _restore_file(
+    reader: Reader, index: int, target: Path, journal: Journal, vault: Vault
+) -> int:
+    released = (
+        (position, outcome)
+        for position, outcome in journal.outcomes(index)
+        if outcome.status is Status.RELEASED
+    )
+    count = 0
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(target) as partial:
+            writer = reader.writer(str(partial))
+            try:
+                for record, (position, outcome) in zip(reader, released, strict=True):
+                    if digest_of(record.values) != outcome.digest:
+                        raise _changed(reader, record.row)
+                    payload = vault.reversals(
+                        journal.run_id, f"{position.source}-{position.row}"
+                    )
+                    writer.write(restore(record.values, payload))
+                    count += 1
+            except ValueError:
+                raise _changed(reader, count + 1) from None
+            finally:
+                writer.close()
+    except OSError as error:
+        raise OutputError(
+            f"the restored file cannot be written: {error.strerror}", where=str(target.parent)
+        ) from None
+    return count
+
+
+def _changed(reader: Reader, row: int) -> AuditError | VaultError:
+    return AuditError(
+        f"document {row} of this file is not what was released",
+        where=reader.path,
+        remedy="bring the released file back as it was written",
+    )
