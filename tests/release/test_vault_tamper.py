@@ -134,6 +134,16 @@ def test_rows_that_are_sound_but_in_the_wrong_place_are_found(
         filled.check()
 
 
+@pytest.mark.parametrize("statement", [SWAP, MOVE], ids=["swapped", "moved"])
+def test_a_row_in_another_s_place_is_never_handed_out(
+    filled: Vault, url: str, statement: str
+) -> None:
+    execute(url, statement)
+    for act in (lambda: filled.reversals("one", "a"), lambda: list(filled.stream("one"))):
+        with pytest.raises(VaultTamperedError, match="does not authenticate"):
+            act()
+
+
 def test_an_older_state_of_one_row_is_found(filled: Vault, url: str) -> None:
     with behind_its_back(url) as connection:
         old = connection.execute(

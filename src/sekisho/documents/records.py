@@ -70,5 +70,8 @@ class Reader(Protocol):
     def __iter__(self) -> Iterator[Record]:
         """All records in order, from the beginning each time."""
 
+    def check(self, values: Mapping[str, Any]) -> None:
+        """Raise the ``ReleaseError`` that a writer of this source would raise for ``values``."""
+
     def writer(self, path: str) -> Writer:
         """A writer that gives ``path`` this source's encoding, delimiter and line ends."""

@@ -20,7 +20,7 @@ from sekisho.documents.document import Span
 from sekisho.documents.formats import Source as Opened
 from sekisho.documents.formats import Sources, expand
 from sekisho.documents.records import ReadOptions, Record
-from sekisho.errors import InputError, UsageError
+from sekisho.errors import InputError, ReleaseError, UsageError
 from sekisho.phi import stack
 from sekisho.release.checkpoint import Checkpoint, Passed
 from sekisho.release.columns import Columns
@@ -106,6 +106,7 @@ def deidentify(
                     before_commit=functools.partial(_keep_reversals, vault, journal.run_id),
                     progress=display,
                     unique_ids=columns.identifier is not None,
+                    confirm=functools.partial(_writable, sources),
                 )
             if not summary.interrupted:
                 record_run(job, profile, sources, journal, vault, summary, begun)
@@ -214,6 +215,25 @@ def _keep_reversals(
     ]
     if rows:
         vault.put_reversals(run_id, rows)
+
+
+def _writable(sources: Sequence[Source], position: Position, outcome: Outcome) -> Outcome:
+    """Hold a record whose replacements its own file cannot take, a kanji tag in Latin-1 say."""
+    if outcome.values is None:
+        return outcome
+    try:
+        sources[position.source].reader.check(outcome.values)
+    except ReleaseError as error:
+        return Outcome.held(
+            outcome.ref,
+            "unwritable",
+            error.message,
+            spans=outcome.spans,
+            counts=outcome.counts,
+            chars=outcome.chars,
+            seconds=outcome.seconds,
+        )
+    return outcome
 
 
 def _make_work(

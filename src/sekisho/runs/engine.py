@@ -21,7 +21,7 @@ from sekisho.runs.pool import Pool, Task
 from sekisho.runs.progress import Progress, Silent
 from sekisho.runs.worker import Guard, Interrupted, MakeWork, Work
 
-__all__ = ["CHARS_PER_S", "BeforeCommit", "Refer", "Summary", "Work", "reference", "run"]
+__all__ = ["CHARS_PER_S", "BeforeCommit", "Confirm", "Refer", "Summary", "Work", "reference", "run"]
 
 #: Slower than this many characters a second (a twentieth of the usual), a text is given up.
 CHARS_PER_S = 3000
@@ -29,6 +29,7 @@ _BATCH_S = 1.0
 _BATCH_CHARS = 2_000_000
 
 BeforeCommit: TypeAlias = Callable[[Sequence[tuple[Position, Outcome]]], None]
+Confirm: TypeAlias = Callable[[Position, Outcome], Outcome]
 Refer: TypeAlias = Callable[[Position, Record], str]
 
 
@@ -77,6 +78,7 @@ def run(
     batch: int = 256,
     unique_ids: bool = False,
     refer: Refer = reference,
+    confirm: Confirm | None = None,
 ) -> Summary:
     """Give every record of ``sources`` an outcome in ``journal``.
 
@@ -85,7 +87,8 @@ def run(
     picklable. A record may take ``timeout_s`` seconds and a second more for each ``CHARS_PER_S``
     characters. ``before_commit`` gets each batch, in input order, before the journal has it; after
     a crash it may get the same positions again. ``unique_ids`` holds a record whose id came
-    before. ``refer`` names a document where the work could not.
+    before. ``refer`` names a document where the work could not. ``confirm`` has the last word on
+    an outcome, in this process: it may hold a record whose values its own file cannot take.
 
     Held here: ``unreadable_row``, ``duplicate_id``, ``timeout``, ``worker_died``. Failed here:
     ``error:<class>``. A source that raises is given up at that point and stands in
@@ -107,6 +110,8 @@ def run(
                 task, outcome = step
                 if not outcome.ref:
                     outcome = replace(outcome, ref=refer(task.position, task.record))
+                if confirm is not None:
+                    outcome = confirm(task.position, outcome)
                 commits.add(task.position, outcome, task.chars)
             commits.flush_if_due()
         commits.flush()

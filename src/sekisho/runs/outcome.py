@@ -12,6 +12,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from sekisho.documents.formats.cell import Cell
+from sekisho.documents.formats.jsonl import Number
+
 __all__ = ["Outcome", "Position", "Status", "decode", "digest_of", "encode"]
 
 
@@ -83,29 +86,50 @@ class Outcome:
         return cls(Status.FAILED, ref, reason=reason, detail=detail, **more)
 
 
-# A Parquet cell may be more than JSON knows; each kind here has an exact text form.
-_CELLS: dict[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
+# A cell may be more than JSON knows: a date of a Parquet file, a string that remembers how its
+# table quoted it, a number that remembers its digits. Each kind has an exact form in JSON.
+_EXACT: dict[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "cell": (
+        Cell,
+        lambda cell: [str(cell), base64.b64encode(cell.raw).decode(), cell.end],
+        lambda form: Cell(form[0], base64.b64decode(form[1]), form[2]),
+    ),
+    "number": (Number, lambda number: number.text, Number),
+}
+_FOREIGN: dict[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] = {
     "bytes": (bytes, lambda cell: base64.b64encode(cell).decode(), base64.b64decode),
     "datetime": (datetime.datetime, str, datetime.datetime.fromisoformat),
     "date": (datetime.date, str, datetime.date.fromisoformat),
     "time": (datetime.time, str, datetime.time.fromisoformat),
     "decimal": (Decimal, str, Decimal),
 }
-_PLAIN = (str, int, float, bool, type(None), list, dict)
+_KINDS = _EXACT | _FOREIGN
+#: The key of an object that stands for a value of another kind.
+_KIND = "\0kind"
 
 
-def _flat(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """``values`` as JSON can hold them, and the kind of each cell that had to be rewritten."""
-    cells = dict(values)
-    kinds: dict[str, str] = {}
-    for column, cell in values.items():
-        if isinstance(cell, _PLAIN):
-            continue
-        for kind, (type_, write, _) in _CELLS.items():
-            if isinstance(cell, type_):
-                cells[column], kinds[column] = write(cell), kind
-                break
-    return cells, kinds
+def _packed(value: Any, *, exact: bool) -> Any:
+    """``value`` as JSON holds it; without ``exact`` the memory of how it was written is left out."""
+    for kind, (type_, write, _) in (_KINDS if exact else _FOREIGN).items():
+        if isinstance(value, type_):
+            return {_KIND: kind, "form": write(value)}
+    if isinstance(value, Mapping):
+        if _KIND in value:
+            raise TypeError("an object with a reserved key")
+        return {key: _packed(inner, exact=exact) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_packed(inner, exact=exact) for inner in value]
+    return value
+
+
+def _unpacked(value: Any) -> Any:
+    if isinstance(value, dict):
+        if _KIND in value:
+            return _KINDS[value[_KIND]][2](value["form"])
+        return {key: _unpacked(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_unpacked(inner) for inner in value]
+    return value
 
 
 def _dump(value: object) -> bytes:
@@ -120,7 +144,7 @@ def digest_of(values: Mapping[str, Any]) -> str:
 
     Raises ``TypeError`` for a cell that is neither JSON nor a date, time, decimal or bytes.
     """
-    return hashlib.sha256(_dump(_flat(values))).hexdigest()
+    return hashlib.sha256(_dump(_packed(values, exact=False))).hexdigest()
 
 
 def encode(outcome: Outcome) -> bytes:
@@ -130,9 +154,7 @@ def encode(outcome: Outcome) -> bytes:
     """
     body: dict[str, Any] = {"status": outcome.status.value, "ref": outcome.ref}
     if outcome.values is not None:
-        body["values"], kinds = _flat(outcome.values)
-        if kinds:
-            body["kinds"] = kinds
+        body["values"] = _packed(outcome.values, exact=True)
     if outcome.spans is not None:
         body["spans"] = {column: list(rows) for column, rows in outcome.spans.items()}
     body["counts"] = dict(outcome.counts)
@@ -148,7 +170,7 @@ def decode(body: bytes) -> Outcome:
     Raises ``ValueError`` or ``KeyError`` when ``body`` is not such.
     """
     fields = json.loads(body.decode("utf-8", "surrogatepass"))
-    for column, kind in fields.pop("kinds", {}).items():
-        fields["values"][column] = _CELLS[kind][2](fields["values"][column])
+    if "values" in fields:
+        fields["values"] = _unpacked(fields["values"])
     fields["status"] = Status(fields["status"])
     return Outcome(**fields)

@@ -65,6 +65,12 @@ def test_a_hit_is_dropped_only_under_a_surer_one_that_covers_it() -> None:
     assert settled([apart, long]) == [long, apart]
 
 
+def test_of_one_category_the_longer_hit_stays_with_the_higher_certainty() -> None:
+    long = Hit(0, 10, Category.PHONE, "phone", 0.8)
+    short = Hit(2, 10, Category.PHONE, "phone-labelled", 0.95)
+    assert settled([short, long]) == [Hit(0, 10, Category.PHONE, "phone", 0.95)]
+
+
 def test_a_radiology_header_is_read_whole() -> None:
     text = (
         "氏名：××　患者ID：AB2023-00417\n生年月日：昭和41年2月3日（58歳）性別：女性\n"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from sekisho.phi.detectors.places.address_tail import GAP, behind_block, block, tail
+from sekisho.phi.detectors.places.address_tail import GAP, behind_block, block, wrapped_tail
 from sekisho.phi.detectors.places.characters import HYPHENS, KANJI, KATAKANA
 from sekisho.phi.detectors.places.gazetteer import (
     first_in,
@@ -31,7 +31,7 @@ LIKELY = 0.75
 RESIDENCE = (
     "在住|在勤|出身|育ち|生まれ|に住[みむんまも]|に居住|に転居|へ転居|に引っ?越|へ引っ?越|から転居|"
     "より転居|から引っ?越|へ帰省|に帰省|に移住|へ移住|から通院|より通院|から通って|の自宅|の実家|の親戚|"
-    "のアパート|のマンション|の団地|の社宅|の借家|の一軒家|で独居|で一人暮らし|で暮ら|で生まれ|で育"
+    "のアパート|のマンション|の団地|の社宅|の借家|の一軒家|で独居|で一人暮らし|で暮ら|で生まれ|で育|に単身赴任|へ単身赴任|に里帰り|へ里帰り|で里帰り|に避難"
 )
 _LIVES_HERE = re.compile(rf"(?:内|周辺|近郊)?[ ]?(?:{RESIDENCE}|にある)")
 
@@ -99,7 +99,7 @@ def _from_component(text: str, start: int, end: int, floor: int) -> Found | None
         stem = last_in(prefecture_stems(), text, start)
         if stem >= floor:
             start, prefecture = stem, True
-    rest = tail(text, position)
+    rest = wrapped_tail(text, position)
     end = rest.end
     resident = _LIVES_HERE.match(text, end) is not None
     if not rest.numbered and text.startswith("内", end) and not text.startswith("内科", end):

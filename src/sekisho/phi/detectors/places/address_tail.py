@@ -20,7 +20,7 @@ from sekisho.phi.detectors.places.characters import (
 )
 from sekisho.phi.detectors.places.gazetteer import first_in, towns
 
-__all__ = ["GAP", "LABEL_AHEAD", "Tail", "behind_block", "block", "tail"]
+__all__ = ["GAP", "LABEL_AHEAD", "Tail", "behind_block", "block", "tail", "wrapped_tail"]
 
 #: A blank or one broken line between two parts of an address.
 GAP = re.compile(r"[ ]{0,3}(?:\n[ ]{0,6})?")
@@ -178,3 +178,21 @@ def tail(text: str, start: int) -> Tail:
         if after > named:
             return Tail(behind_block(text, after), True, True)
     return Tail(town, town > position or kyoto is not None, False)
+
+
+_WRAP = re.compile(f"[{NAMED}0-9{HYPHENS}]{{0,8}}(?P<gap>[ ]{{0,3}}\\n[ ]{{0,6}})(?=[{NAMED}0-9])")
+
+
+def wrapped_tail(text: str, start: int) -> Tail:
+    """``tail``, reading over one line end that cuts through a town or a number."""
+    plain = tail(text, start)
+    wrap = _WRAP.match(text, plain.end)
+    if plain.numbered or wrap is None:
+        return plain
+    gap = wrap.span("gap")
+    joined = tail(text[start : gap[0]] + text[gap[1] : gap[1] + 60], 0)
+    if not joined.numbered or joined.end <= gap[0] - start:
+        return plain
+    if not _SURE_UNIT.search(text, gap[0] - 6, joined.end + start + gap[1] - gap[0]):
+        return plain
+    return Tail(start + joined.end + gap[1] - gap[0], True, True)

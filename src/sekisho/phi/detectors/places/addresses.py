@@ -46,9 +46,13 @@ _LABEL = (
     rf"(?:{'|'.join(_POSTAL_LABELS)}|自宅|実家|転居先|帰省先|出身|出生)[地]?"
     r"[\"”』」)\]】]{0,2}[ ]{0,3}(?:[:=|][ ]{0,3}|は[、 ]?)[\"“「(]?"
 )
+_TRAVEL = (
+    "から駆けつけ|から上京|から来(?=院|日|た)|に行(?=[くっ])|へ行(?=[くっ])|に旅行|へ旅行|に出張|へ出張|に滞在|に帰(?=[るっ])|へ帰(?=[るっ])"
+)
 _OF_HOUSE = "の(?=病院|総合病院|大学病院|クリニック|医院|施設|会社|職場|現場|勤務先|高校|「)"
 _TRIGGER = re.compile(
-    f"(?P<label>{_LABEL})|(?P<residence>{RESIDENCE}|{_OF_HOUSE})"
+    f"(?P<label>{_LABEL})|(?P<residence>{RESIDENCE})"
+    f"|(?P<visit>{_OF_HOUSE}|{_TRAVEL})"
     "|(?P<component>[都道府県市区郡町村])|(?P<unit>丁目|番地)"
     f"|(?P<triple>[0-9]{{1,4}}(?:[{HYPHENS}][0-9]{{1,4}}){{2}}(?![0-9{HYPHENS}]))"
 )
@@ -135,7 +139,7 @@ def _read_triple(text: str, match: re.Match[str], floor: int) -> Found | None:
 def _read_residence(text: str, match: re.Match[str], floor: int) -> Found | None:
     """横浜在住, 下北沢のアパート: a name without ending in front of words of residence."""
     end = match.start()
-    of_house = match.group() == "の"
+    of_house = match.lastgroup == "visit"
     if of_house and text.startswith("「", end + 1) and not _QUOTED_HOUSE.match(text, end + 1):
         return None
     inner = end - 1 if text.startswith("内", end - 1) else end
@@ -211,4 +215,5 @@ _READERS: dict[str, Callable[[str, re.Match[str], int], Found | None]] = {
     "residence": _read_residence,
     "triple": _read_triple,
     "unit": _read_unit,
+    "visit": _read_residence,
 }

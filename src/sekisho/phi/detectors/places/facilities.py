@@ -16,7 +16,7 @@ from sekisho.documents.document import Document, Span
 from sekisho.phi.categories import Category
 from sekisho.phi.detection import STRONG
 from sekisho.phi.detectors.places.characters import HIRAGANA, KANJI, KATAKANA, LATIN, NAMED
-from sekisho.phi.detectors.places.facility_names import is_generic, is_proper, left_end
+from sekisho.phi.detectors.places.facility_names import is_generic, is_proper, left_end, right_end
 from sekisho.phi.lists import words
 from sekisho.phi.morphology import Morpheme, is_surname
 from sekisho.phi.wordtrie import trie
@@ -31,16 +31,19 @@ _NOT_AFTER = re.compile(
     "(?<=ホーム)(?:ページ|ヘルパー|ドクター|ラン|ステイ|レス|シック)|(?<=建設)(?:的|現場|作業|業|会社|中|予定)"
     "|(?<=交通)(?:事故|外傷|整理|費|機関|性|枝|手段)|(?<=印刷)[物業]|(?<=運[送輸])(?:業|会社|中)|(?<=工業)(?:用|地帯|化)"
     "|(?<=銀行)員|(?<=商店)街|(?<=タクシー)(?:運転|会社)|(?<=スーパー)[ァ-ヺ]|(?<=の[里家森丘園杜])[一-鿿]"
-    "|(?<=センター)(?:ライン|ビル)|(?<=事務所)名"
+    "|(?<=センター)(?:ライン|ビル)|(?<=成型)[工品]|(?<=事務所)名"
+)
+_LEGAL = ("医療法人", "医療法人社団", "医療法人財団", "社会福祉法人", "学校法人")
+# Only a form, no name of its own, before the institution: the form says nothing.
+_LEGAL_FORM = re.compile(
+    f"(?:(?:特定|社会)?医療法人(?:社団|財団)?|社会福祉法人|学校法人)(?=[{KANJI}{KATAKANA}{LATIN}{HIRAGANA}]{{1,20}}\\Z)"
+    f"(?![{KANJI}{KATAKANA}{LATIN}{HIRAGANA}]{{0,8}}[会 ])"
 )
 _SUPPLEMENT = re.compile("[ ]?(?:高度)?救命救急センター")
 _FACULTY = re.compile(
     f"(?:大学院)?(?:[{KANJI}]{{1,6}}(?:学部|研究科|学類))?(?:[附付]属)?(?=[^{KANJI}]|病院|\\Z)"
 )
-_WORK_AFTER = re.compile("[ ]?(?:勤務|勤め|社員|従業員|職員|に就職|を(?:定年|早期)?退職|で働|で勤|に入社|の工場|経営)")
-_RIGHT_NAME = re.compile(
-    f"[ ]?(?P<name>[{KANJI}{KATAKANA}{LATIN}0-9・ー○〇●]{{1,14}}(?:[のがヶ][{KANJI}]{{1,3}})?)"
-)
+_WORK_AFTER = re.compile("[ ]?(?:勤務|勤め|社員|従業員|職員|に就職|を(?:定年|早期)?退職|で(?:働|勤|倉庫|事務|営業|運転|現場|作業|配送|製造)|に入社|の工場|経営)")
 _RIGHT_QUOTE = re.compile(r"[ ]?[「『“\"](?P<name>[^」』”\"\n]{1,25})[」』”\"]")
 _PERSON_TITLE = re.compile("医師|先生|看護師|様|さん|氏$|主任|ケアマネ|相談員|薬剤師|技師|Dr|殿")
 _VALUE = re.compile(r"[^\n 、。,;|/\"”」』)\]】(]{2,40}")
@@ -88,6 +91,7 @@ def stretches(folded: str) -> tuple[tuple[int, int], ...]:
 def _facilities(text: str) -> tuple[_Found, ...]:
     found = [*_by_ending(text), *_by_kind(text), *_by_quotes(text)]
     found += [*_by_short_form(text), *_by_public_founder(text), *_by_department(text)]
+    found += _by_foreign_or_clipped_name(text)
     taken = _longest_of_each(found)
     labelled = [one for one in _by_label(text) if not _touches(one, taken)]
     return tuple(sorted([*taken, *labelled]))
@@ -154,6 +158,8 @@ def _by_ending(text: str) -> Iterator[_Found]:
         if stem in words("makers"):
             continue
         start = _with_corporation(text, start, floor)
+        glued = _LEGAL_FORM.match(text, start, chain.start)
+        start = glued.end() if glued and glued.end() < chain.start else start
         end = supplement.end() if supplement else end
         yield _Found(start, end, _SURE, "facility")
         floor = end
@@ -193,28 +199,24 @@ def _no_name() -> re.Pattern[str]:
     return re.compile(trie(words("facility_after")))
 
 
-@cache
-def _hiragana_name() -> re.Pattern[str]:
-    return re.compile(f"[ ]?(?P<name>{trie(words('facility_hiragana'))}(?:の[{KANJI}])?[{KANJI}{KATAKANA}]{{0,6}})")
-
-
 def _by_kind(text: str) -> Iterator[_Found]:
     for kind in _kinds().finditer(text):
         quoted = _RIGHT_QUOTE.match(text, kind.end())
         if quoted is not None:
             yield _Found(kind.start(), quoted.end(), _SURE, "facility")
             continue
-        match = _hiragana_name().match(text, kind.end()) or _RIGHT_NAME.match(text, kind.end())
-        if match is None:
+        blank = text.startswith(" ", kind.end())
+        start = kind.end() + blank
+        end = right_end(text, start)
+        name = text[start:end]
+        if kind.group().endswith(_LEGAL) and _endings().search(name):
             continue
-        name = match["name"]
-        if _no_name().match(name) or is_generic(name) or name in words("makers"):
+        if len(name) < 2 - (not blank) or not name or _no_name().match(name) or is_generic(name):
             continue
-        if _PERSON_TITLE.search(text, match.start("name"), match.end() + 3):
+        if name in words("makers") or _PERSON_TITLE.search(text, start, end + 3):
             continue
-        if text[match.start()] == " " and not is_proper(name) and match.re is not _hiragana_name():
-            continue
-        yield _Found(kind.start(), match.end(), _LIKELY, "facility")
+        if not blank or _proper_inside(name):
+            yield _Found(kind.start(), end, _LIKELY, "facility")
 
 
 # In quotes
@@ -278,23 +280,59 @@ def _by_public_founder(text: str) -> Iterator[_Found]:
         yield _Found(min(start, match.start()), match.end(), _LIKELY, "facility_short")
 
 
+_LATIN_NAME = re.compile(
+    "(?<![A-Za-z])(?:[A-Z][A-Za-z.'’-]{1,20}[ ]){1,4}"
+    "(?:HOSPITAL|HOSP|Hospital|Hosp|CLINIC|Clinic|MEDICAL CENTER|Medical Center|UNIVERSITY|University)"
+    "(?![A-Za-z])"
+)
+_PLACE_IN_BRACKETS = re.compile(f"(?<=[(、])(?P<place>[{KANJI}]{{2,4}})(?:中央|市民|総合|医療)(?=[)])")
+
+
+def _by_foreign_or_clipped_name(text: str) -> Iterator[_Found]:
+    """KISO KITA HOSP, (佐倉中央)."""
+    for match in _LATIN_NAME.finditer(text):
+        yield _Found(match.start(), match.end(), _LIKELY, "facility_latin")
+    for match in _PLACE_IN_BRACKETS.finditer(text):
+        if is_proper(match["place"]):
+            yield _Found(match.start(), match.end(), _LIKELY, "facility_short")
+
+
 # Clinics called after a person or place and a department
 
 
 @cache
 def _clinic() -> re.Pattern[str]:
     departments = trie(words("facility_clinic_departments"))
-    return re.compile(
-        f"{departments}(?=より|から|へ|に通|を受|を紹|で|にて|に紹|の紹|宛|に入|にかか|に転|」|の院長)"
-    )
+    return re.compile(f"{departments}(?![的医部長学]|手術|治療|疾患|専門)")
+
+
+_VISITED = re.compile(
+    "より|から|へ|に通|を受|を紹|で|にて|に紹|の紹|宛|に入|にかか|に転|」|の院長|受診|通院|処方|の返|の処方|かかりつけ|[)]"
+)
+
+
+@cache
+def _listed_departments() -> tuple[str, ...]:
+    departments = words("departments") - words("facility_clinic_departments")
+    return tuple(departments)
 
 
 def _by_department(text: str) -> Iterator[_Found]:
+    """田中内科 beside words of a visit, ひなた眼科 and 大津ブルー歯科 anywhere."""
     for match in _clinic().finditer(text):
         start = left_end(text, match.start(), 0)
         stem = text[start : match.start()]
-        if len(stem) >= 2 and not is_generic(stem) and is_proper(stem):
+        name = text[start : match.end()]
+        if len(stem) < 2 or is_generic(stem) or name.endswith(_listed_departments()):
+            continue
+        kana = _KANA_NAME.search(stem) is not None
+        if kana and _proper_inside(stem):
             yield _Found(start, match.end(), _LIKELY, "facility")
+        elif is_proper(stem) and _VISITED.match(text, match.end()):
+            yield _Found(start, match.end(), _LIKELY, "facility")
+
+
+_KANA_NAME = re.compile(f"[{HIRAGANA}]{{2}}|[{KATAKANA}{LATIN}]{{2}}")
 
 
 # By a label

@@ -8,22 +8,30 @@ written in any script and prose may touch it without a blank: 紹介元のさく
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import cache, lru_cache
 
 from sekisho.phi.detectors.places.characters import HIRAGANA, KANJI, KATAKANA, LATIN
 from sekisho.phi.detectors.places.gazetteer import canonical, city_stems, prefecture_stems, towns
 from sekisho.phi.lists import words
-from sekisho.phi.morphology import is_person, is_place
+from sekisho.phi.morphology import Morpheme, is_person, is_place, morphemes
 from sekisho.phi.wordtrie import trie
 
-__all__ = ["is_generic", "is_proper", "left_end"]
+__all__ = ["is_generic", "is_proper", "left_end", "right_end"]
 
 _LONGEST = 32
 _CIRCLES = "〇○◯●◎△▲□■"
 _SOLID = re.compile(f"[{KANJI}{KATAKANA}{LATIN}{_CIRCLES}・'’&]{{1,{_LONGEST}}}\\Z")
+_SOLID_RIGHT = re.compile(f"[{KANJI}{KATAKANA}{LATIN}0-9{_CIRCLES}・]{{1,14}}")
+_HOME_RIGHT = re.compile("[のが][里家丘森郷杜園街庭台]")
+_NAME_KINDS = frozenset(("surname", "given", "person", "place", "proper", "noun"))
+_NO_NAME_WORDS = frozenset(
+    "ため こと もの とき うち ほか ここ そこ どこ あと まま よう はず つもり ところ とこ わけ せい おかげ"
+    " みんな それ これ あれ どれ たび ごと うえ なか そば ほう かた ひと なし あり のみ だけ かかりつけ もと".split()
+)
 _NUMBERED = re.compile("第[0-9]{1,3}\\Z")
 _HIRAGANA_RUN = re.compile(f"[{HIRAGANA}]{{1,10}}\\Z")
-_ONE_CHARACTER_HOME = frozenset("門丘里家森杜郷街園庭山川海空風花木実台音泉木")
+_ONE_CHARACTER_HOME = frozenset("門丘里家森杜都郷街園庭山川海空風花木実台音泉")
 _DATE_UNIT = re.compile(
     "(?:年|月|日|時|分|歳|代|週|回|度|号|階|ヶ月|か月|カ月|週間|日間|年間|時間|泊)(?:目|間|前|後|頃|以降|末|初め|半)?"
 )
@@ -70,45 +78,76 @@ def is_proper(name: str) -> bool:
 def left_end(text: str, end: int, floor: int) -> int:
     """Where the name whose ending begins at ``end`` begins; ``end`` itself when there is none."""
     start = end
-    while start > max(floor, end - _LONGEST):
-        solid = _SOLID.search(text, max(floor, end - _LONGEST), start)
-        if solid is not None:
-            start = solid.start()
-            continue
-        numbered = _NUMBERED.search(text, max(floor, start - 4), start)
-        if numbered is not None:
-            start = numbered.start()
-            continue
-        kana = _HIRAGANA_RUN.search(text, max(floor, start - 10), start)
-        if kana is None:
+    limit = max(floor, end - _LONGEST)
+    while start > limit:
+        before = _step_left(text, start, end, limit)
+        if before == start:
             break
-        taken = _hiragana_part(text, kana.start(), start, end)
-        if taken == start:
-            break
-        whole = taken == kana.start()
-        start = taken
-        if not whole:
-            break
+        start = before
     return _without_prose(text, start, end)
 
 
-def _hiragana_part(text: str, start: int, end: int, name_end: int) -> int:
-    """How much of the hiragana ``text[start:end]`` belongs to the name behind it."""
-    known = words("facility_hiragana")
-    for begin in range(start, end):
-        if text[begin:end] in known:
-            return begin
-    if end - start == 1 and text[start] in "のがつヶケ":
-        if _spans_town(text, start) or (
-            name_end - end == 1 and text[end] in _ONE_CHARACTER_HOME and _names(text, start)
-        ):
-            return start
-    run = text[start:end]
-    if run[0] in "のはがをにへとも" and 3 <= len(run) <= 8 and run[1:] in known:
-        return start + 1
-    if run.endswith("の") and run[:-1] in known and end < name_end:
+def _step_left(text: str, start: int, end: int, limit: int) -> int:
+    """``start`` moved over one more piece of the name that ends at ``end``."""
+    solid = _SOLID.search(text, limit, start)
+    if solid is not None:
+        return solid.start()
+    numbered = _NUMBERED.search(text, max(limit, start - 4), start)
+    if numbered is not None:
+        return numbered.start()
+    kana = _HIRAGANA_RUN.search(text, max(limit, start - 10), start)
+    if kana is None:
         return start
+    known = words("facility_hiragana")
+    for begin in range(kana.start(), start):
+        if text[begin:start] in known:
+            return begin
+    if text[start - 1] in "のがつ":
+        if _spans_town(text, start - 1):
+            return start - 1
+        home = end - start == 1 and text[start] in _ONE_CHARACTER_HOME
+        return start - 1 if home and _can_own(text, start - 1) else start
+    word = _word_ending_at(text, start)
+    return word.start if word is not None and word.start >= kana.start() else start
+
+
+def right_end(text: str, start: int) -> int:
+    """Where the name that begins at ``start``, behind the kind of an institution, ends."""
+    end = start
+    while end < min(len(text), start + _LONGEST // 2):
+        solid = _SOLID_RIGHT.match(text, end)
+        if solid is not None:
+            end = solid.end()
+            continue
+        home = _HOME_RIGHT.match(text, end)
+        if home is not None and end > start:
+            return home.end()
+        word = _word_starting_at(text, end)
+        if word is None:
+            break
+        end = word.end
     return end
+
+
+def _is_name_word(word: Morpheme) -> bool:
+    return word.kind in _NAME_KINDS and word.surface not in _NO_NAME_WORDS and len(word.surface) > 1
+
+
+def _word_ending_at(text: str, end: int) -> Morpheme | None:
+    """The noun in hiragana that ends at ``end``, if the analyser sees one there."""
+    sequence = morphemes(text)
+    index = bisect_left(sequence, end, key=lambda word: word.end)
+    if index < len(sequence) and sequence[index].end == end and _is_name_word(sequence[index]):
+        return sequence[index]
+    return None
+
+
+def _word_starting_at(text: str, start: int) -> Morpheme | None:
+    sequence = morphemes(text)
+    index = bisect_left(sequence, start, key=lambda word: word.start)
+    if index < len(sequence) and sequence[index].start == start and _is_name_word(sequence[index]):
+        return sequence[index]
+    return None
 
 
 def _spans_town(text: str, middle: int) -> bool:
@@ -122,10 +161,12 @@ def _spans_town(text: str, middle: int) -> bool:
     )
 
 
-def _names(text: str, end: int) -> bool:
+def _can_own(text: str, end: int) -> bool:
     """Whether what stands left of の can be part of a name (風の丘), not a generic word."""
     solid = _SOLID.search(text, max(0, end - 8), end)
-    return solid is not None and not is_generic(solid.group()) and len(solid.group()) <= 4
+    if solid is None:
+        return _word_ending_at(text, end) is not None
+    return not is_generic(solid.group()) and len(solid.group()) <= 4
 
 
 def _without_prose(text: str, start: int, end: int) -> int:

@@ -24,7 +24,7 @@ __all__ = ["find"]
 _LIKELY = 0.8
 _LABEL = re.compile(
     f"(?<![{KANJI}{KATAKANA}])(?:職業歴|職業|職種|職歴|仕事|ご職業|生業|業種|Occupation|occupation)"
-    r"[\"”』」)\]】]{0,2}[ ]{0,3}(?:[:=][ ]{0,3}|は[、 ]?)[\"“「]?"
+    r"[\"”』」)\]】]{0,2}(?:[ ]{0,3}[:=][ ]{0,3}|は[、 ]?|[ ]{1,3}(?=[^ \n]{2,10}(?:[ \n]|\Z)))[\"“「]?"
 )
 _VALUE = re.compile(r"[^\n、。,;|\"”」』\]】]{1,30}")
 _VALUE_END = re.compile("[ ]{2}|[ ](?=[^ :=\n]{1,8}[ ]?[:=])|[(](?![^)\n]{1,20}[)])")
@@ -36,10 +36,13 @@ _WORK_AFTER = (
     "を定年|を退職|を引退|を続け|を手伝|を辞め|を(?:[0-9]{1,2}|長)年|勤務|の仕事|[(]定年|[(]退職|[(]元|業$|歴[0-9]|引退|経験)"
 )
 _KIN = "(?:本人|患者|父|母|父親|母親|夫|妻|兄|弟|姉|妹|長男|次男|三男|長女|次女|息子|娘|祖父|祖母|両親|婿|嫁|孫|義父|義母|叔父|叔母)"
-_KIN_BEFORE = re.compile(f"{_KIN}(?:[ ]?[(:]|は|が|も)[ ]?(?:元)?\\Z|(?:職業|仕事)[はが:]\\Z|元\\Z")
-_KIN_AFTER = "(?:の(?:患者|男性|女性|方|夫|妻|父|母|息子|娘)|[)、。\\n]|$|で(?:、|あ|す|独居|毎日|長時間|普段|日中))"
+_KIN_BEFORE = re.compile(
+    f"(?:{_KIN}(?:[ ]?[(:]|は|が|も)|[歳代女男才][)]?[ 、,の(]|[(、](?:現在|元|職業)?|(?:職業|仕事)[はが:(])[ ]?\\Z"
+)
+_KIN_AFTER = "(?:の(?:患者|男性|女性|方|夫|妻|父|母|息子|娘)|[)、。\\n ]|$|で)"
 _COMPOUND = (
-    f"(?:[{KANJI}{KATAKANA}]{{1,8}}(?:会社|企業|メーカー|工場|商店|食堂|飲食店|店|関係|関連|業界)(?:勤務|経営|の(?:経営|社員|パート|事務)|に勤め))"
+    f"[{KANJI}{KATAKANA}]{{1,8}}(?:(?:会社|企業|メーカー|工場|商店|食堂|飲食店|関係|関連)(?:勤務|経営|の(?:社員|パート|事務))"
+    "|(?:作業員|作業者|職人|成型工|加工業|製造業|販売業|小売業|整備工|組立工))"
 )
 
 
@@ -61,16 +64,16 @@ def find(document: Document, morphemes: Sequence[Morpheme] = ()) -> Iterator[Spa
 @cache
 def _pattern() -> re.Pattern[str]:
     context = words("occupations_in_context")
-    free = f"(?<![{KANJI}{KATAKANA}{LATIN}])"
+    free = f"(?:(?<![{KANJI}{KATAKANA}{LATIN}])|(?<=現在|以前|当時|職業|男性|女性|本人))"
     return re.compile(
-        f"(?P<plain>(?:元)?{free}(?:元)?{trie(words('occupations') - context)})(?![{KATAKANA}ー])"
+        f"(?P<plain>{free}(?:元)?{trie(words('occupations') - context)})(?![{KATAKANA}ー])"
+        f"|(?P<compound>{free}{_COMPOUND})"
         f"|(?P<context>{free}(?:元)?{trie(context)})(?![{KATAKANA}ー])"
     )
 
 
 _WORK = re.compile(f"[ ]?{_WORK_AFTER}")
 _STATED = re.compile(_KIN_AFTER)
-_NO_OCCUPATION_AFTER = re.compile(f"[{KANJI}](?<![のはがをに])")
 
 
 @lru_cache(maxsize=2)
@@ -110,7 +113,7 @@ def _labelled(text: str) -> Iterator[tuple[int, int]]:
             yield value.start(), end
 
 
-_PREDICATE = re.compile(f"で(?:ある|す|、|$|[{HIRAGANA}])|だ(?:った)?|を|に(?:勤|従)|と(?:の|して)|であ|。|で$")
+_PREDICATE = re.compile("(?<!^)で|だ(?:った)?|を|に(?:勤|従)|と(?:の|して)|であ|。|で$")
 
 
 def _predicate(text: str, start: int, end: int) -> int:

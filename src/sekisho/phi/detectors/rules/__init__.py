@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sekisho.documents.document import Document, Span
 from sekisho.phi.detectors.rules import (
@@ -61,18 +62,26 @@ def hits(reading: Reading) -> Iterable[Hit]:
 
 
 def settled(found: Iterable[Hit]) -> list[Hit]:
-    """``found`` without the hits that another one covers with at least the same certainty.
+    """``found`` without the hits that another covers with the same certainty or category.
 
-    One sweep from left to right: whatever covers a hit begins no later than it.
+    The survivor of one category keeps the higher certainty. One sweep from left to right suffices,
+    since whatever covers a hit begins no later than it.
     """
     kept: list[Hit] = []
-    open_hits: list[Hit] = []
+    beneath: list[int] = []  # the places in ``kept`` of hits that reach the current one
     for hit in sorted(found, key=lambda hit: (hit.start, -hit.end, -hit.score)):
-        open_hits = [other for other in open_hits if other.end > hit.start]
-        if not any(other.end >= hit.end and other.score >= hit.score for other in open_hits):
+        beneath = [place for place in beneath if kept[place].end > hit.start]
+        cover = next((place for place in beneath if _covers(kept[place], hit)), None)
+        if cover is None:
+            beneath.append(len(kept))
             kept.append(hit)
-            open_hits.append(hit)
+        elif kept[cover].score < hit.score:
+            kept[cover] = replace(kept[cover], score=hit.score)
     return kept
+
+
+def _covers(other: Hit, hit: Hit) -> bool:
+    return other.end >= hit.end and (other.score >= hit.score or other.category is hit.category)
 
 
 def _readable(document: Document) -> str:

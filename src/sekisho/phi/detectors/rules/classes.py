@@ -13,28 +13,17 @@ import re
 from functools import cache
 
 __all__ = [
-    "AFTER_DIGITS",
     "AFTER_LATIN",
-    "HYPHEN",
     "HYPHENS",
-    "KANA",
-    "KANJI",
     "KANJI_DIGITS",
     "KANJI_NUMERALS",
     "MONTHS_UNIT",
-    "NO_DIGIT_BEFORE",
-    "TILDE",
     "compiled",
 ]
 
 #: Everything that is written where a hyphen is meant between digits, the long vowel sign included.
 HYPHENS = "\\-‐‑‒–—―−ー─━ｰ－﹣"
-HYPHEN = f"[{HYPHENS}]"
-#: Range signs.
-TILDE = "[~〜∼～]"
 
-KANJI = "一-龥々〆ヶ"
-KANA = "ぁ-ゖァ-ヺー"
 
 #: Numerals written digit by digit, and those of the positional system.
 KANJI_DIGITS = "〇零○一二三四五六七八九"
@@ -43,10 +32,6 @@ KANJI_NUMERALS = f"{KANJI_DIGITS}十百千"
 #: The counter for months of duration or age (ヶ月, か月, ...), never a month of the year.
 MONTHS_UNIT = "(?:[ヶケかカヵ箇ヵ個]月)"
 
-#: Put behind the first digit of a pattern: nothing numeric may run into it from the left.
-NO_DIGIT_BEFORE = "(?<![0-9][0-9])(?<![0-9][.,][0-9])"
-#: The number ends here: no digit, and no decimals, follow.
-AFTER_DIGITS = "(?![0-9]|[.,][0-9])"
 #: The Latin word ends here.
 AFTER_LATIN = "(?![A-Za-zÀ-ÿ])"
 

@@ -9,13 +9,15 @@ from functools import cache, cached_property
 from itertools import accumulate
 
 from sekisho.phi.categories import Category
-from sekisho.phi.detectors.rules.classes import compiled
+from sekisho.phi.detectors.rules.classes import HYPHENS, KANJI_DIGITS, compiled
 from sekisho.phi.detectors.rules.labels import Label, data, labels
 from sekisho.phi.detectors.rules.numbers import KANJI_TO_ASCII
 from sekisho.phi.wordtrie import trie
 
 __all__ = ["Hit", "Reading"]
 
+#: Four kanji digits, or groups of them as in 〇三－一二三四.
+_SPELLED_NUMBER = f"[{KANJI_DIGITS}][{KANJI_DIGITS}{HYPHENS}]{{2}}[{KANJI_DIGITS}]"
 #: A label speaks for the value that begins at most this many characters behind it.
 REACH = 12
 
@@ -76,9 +78,9 @@ class Reading:
     def kanji_as_digits(self) -> str | None:
         """The text with kanji digits as ASCII digits; None when no such number is in it.
 
-        The translation keeps every offset. A number written digit by digit has at least four.
+        The translation keeps every offset.
         """
-        if not compiled("[〇零○一二三四五六七八九]{4}").search(self.text):
+        if not compiled(_SPELLED_NUMBER).search(self.text):
             return None
         return self.text.translate(KANJI_TO_ASCII)
 
