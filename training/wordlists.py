@@ -95,9 +95,7 @@ def main() -> None:
     towns: set[str] = set()
     for prefecture, municipality, neighbourhood in rows():
         prefectures.add(prefecture)
-        municipalities.update(
-            canonical(fold(part).text) for part in components(municipality)
-        )
+        municipalities.update(canonical(fold(part).text) for part in components(municipality))
         towns.update(spellings(town(neighbourhood)))
     towns = {name for name in towns if 2 <= len(name) <= LONGEST_TOWN}
     # 納内町グリーンタウン is read as 納内町 and what follows it.

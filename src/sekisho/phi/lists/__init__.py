@@ -16,9 +16,7 @@ def names() -> list[str]:
     """The names of all lists, sorted."""
     folder = files(__name__)
     return sorted(
-        entry.name.removesuffix(".txt")
-        for entry in folder.iterdir()
-        if entry.name.endswith(".txt")
+        entry.name.removesuffix(".txt") for entry in folder.iterdir() if entry.name.endswith(".txt")
     )
 
 
@@ -29,7 +27,10 @@ def lines(name: str) -> tuple[str, ...]:
     Raises ``FileNotFoundError`` when there is no such list.
     """
     text = files(__name__).joinpath(f"{name}.txt").read_text(encoding="utf-8")
-    if "\n#" not in text and not text.startswith("#"):
+    while text.startswith("#"):
+        _, _, text = text.partition("\n")
+    if "#" not in text and " " not in text and "\t" not in text:
+        # The large generated lists have nothing left to clean.
         return tuple(text.split())
     return tuple(
         line for line in map(str.strip, text.splitlines()) if line and not line.startswith("#")

@@ -28,12 +28,19 @@ _LATIN_BEFORE = "(?<![A-Za-z])"
 
 
 def _pattern(labels: Iterable[str]) -> re.Pattern[str]:
-    latin = [label for label in labels if label.isascii()]
-    kanji = [label for label in labels if not label.isascii()]
-    return re.compile(
-        rf"(?:{_LATIN_BEFORE}(?P<latin>{trie(latin)})(?![a-z])\.?|(?P<label>{trie(kanji)}))"
-        rf"(?:{_SEPARATOR})"
-    )
+    # The trie stands first and alone, so that the expression engine can skip by first characters.
+    return re.compile(rf"(?P<label>{trie(labels)})(?P<stop>\.?)(?:{_SEPARATOR})")
+
+
+def _is_label(text: str, match: re.Match[str]) -> bool:
+    """Whether a Latin label (PT, Name) stands as a word of its own."""
+    label = match["label"]
+    if not label.isascii():
+        return not match["stop"]
+    start, end = match.span("label")
+    before = text[start - 1] if start > 0 else " "
+    behind = text[end] if end < len(text) else " "
+    return not (before.isascii() and before.isalpha()) and not (behind.isascii() and behind.islower())
 
 
 @cache
@@ -61,10 +68,12 @@ def _behind(
     text: str, pattern: re.Pattern[str], category: str, *, private: bool
 ) -> Iterator[Candidate]:
     for match in pattern.finditer(text):
+        if not _is_label(text, match):
+            continue
         # In a table the columns are set apart by blanks alone.
         marked = match["mark"] is not None or len(match["blank"] or "") >= 2
         opened = match["open"] is not None
-        label = match["label"] or match["latin"]
+        label = match["label"]
         if match["particle"] is not None and not (label in ("患者", "本人") or private):
             # 術者は高田 is a label too, 主治医の判断 is none: the name itself must be sure.
             found = name_after(text, match.end())

@@ -32,7 +32,9 @@ _PLACED = f"(?:[東西南北甲乙丙丁イロハニホ](?={_STEP}))?{_STEP}(?:{
 _BETWEEN = f"(?:[ ]?[{HYPHENS}][ ]?|の|(?<=[目地番条])[ ])?"
 _BLOCK = re.compile(f"{_PLACED}(?:{_BETWEEN}{_PLACED}){{0,7}}")
 _ARABIC_PAIR = re.compile(f"[0-9{NUMERALS}][ ]?[{HYPHENS}][ ]?[0-9{NUMERALS}]")
-_SURE_UNIT = re.compile(f"丁目|番地|地割|番丁|番[0-9{NUMERALS}]{{1,5}}号|条[東西南北]?[0-9{NUMERALS}]")
+_SURE_UNIT = re.compile(
+    f"丁目|番地|地割|番丁|番[0-9{NUMERALS}]{{1,5}}号|条[東西南北]?[0-9{NUMERALS}]"
+)
 _ANY_UNIT = re.compile(f"{_UNIT}")
 #: A bare number in front of these counts something and is no part of an address.
 _COUNTER = re.compile(
@@ -54,13 +56,17 @@ _BUILDING_WORD = re.compile(
 )
 _INSTITUTION = re.compile("病院|医院|クリニック|診療所|薬局|医療センター|学校|大学")
 _PIECE = re.compile(f"[{NAMED}.]{{2,24}}")
-_STOP = re.compile("に(?!し)|で(?!ん)|は|を|へ|から|より|まで|が(?![丘岡])|と(?!う)|在住|居住|在勤|の(?![丘里森杜郷街])")
+_STOP = re.compile(
+    "に(?!し)|で(?!ん)|は|を|へ|から|より|まで|が(?![丘岡])|と(?!う)|在住|居住|在勤|の(?![丘里森杜郷街])"
+)
 _ROOM = re.compile(
     f"[ ]{{0,2}}#?(?:[A-Z0-9]{{1,3}}棟)?[A-Z]?[{HYPHENS}]?[0-9]{{1,4}}[A-Z]?(?P<unit>号室|号棟|号館|号|階|F|室|棟)?"
 )
 _ROOM_ALONE = re.compile(f"[ ]{{0,2}}[A-Z]?[{HYPHENS}]?[0-9]{{1,4}}[A-Z]?号[室棟館]?")
 
-_FOREIGN_TOWN = re.compile(f"[{KANJI}{KATAKANA}の]{{1,12}}?(?=[0-9東西南北甲乙丙丁]|[{NUMERALS}]{{1,4}}(?:丁|番|地割))")
+_FOREIGN_TOWN = re.compile(
+    f"[{KANJI}{KATAKANA}の]{{1,12}}?(?=[0-9東西南北甲乙丙丁]|[{NUMERALS}]{{1,4}}(?:丁|番|地割))"
+)
 _KYOTO = re.compile(
     f"(?:[{KANJI}{KATAKANA}の0-9]{{1,14}}?(?:上[ルる]|下[ルる]|上がる|下がる|[東西]入[ルる]?)){{1,3}}"
 )

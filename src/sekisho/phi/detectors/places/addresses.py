@@ -36,6 +36,7 @@ from sekisho.phi.detectors.places.gazetteer import (
     prefectures,
     towns,
 )
+from sekisho.phi.detectors.places.intervals import Intervals
 from sekisho.phi.lists import words
 from sekisho.phi.morphology import Morpheme, is_ordinary_word, is_place
 
@@ -46,9 +47,7 @@ _LABEL = (
     rf"(?:{'|'.join(_POSTAL_LABELS)}|自宅|実家|転居先|帰省先|出身|出生)[地]?"
     r"[\"”』」)\]】]{0,2}[ ]{0,3}(?:[:=|][ ]{0,3}|は[、 ]?)[\"“「(]?"
 )
-_TRAVEL = (
-    "から駆けつけ|から上京|から来(?=院|日|た)|に行(?=[くっ])|へ行(?=[くっ])|に旅行|へ旅行|に出張|へ出張|に滞在|に帰(?=[るっ])|へ帰(?=[るっ])"
-)
+_TRAVEL = "から駆けつけ|から上京|から来(?=院|日|た)|に行(?=[くっ])|へ行(?=[くっ])|に旅行|へ旅行|に出張|へ出張|に滞在|に帰(?=[るっ])|へ帰(?=[るっ])"
 _OF_HOUSE = "の(?=病院|総合病院|大学病院|クリニック|医院|施設|会社|職場|現場|勤務先|高校|「)"
 _TRIGGER = re.compile(
     f"(?P<label>{_LABEL})|(?P<residence>{RESIDENCE})"
@@ -66,7 +65,7 @@ _TIME_WORDS = ("現在", "以前", "元々", "生来", "長年", "当時", "普�
 _VALUE = re.compile(r"[^\n、。,;|\"」』)\]】(]{2,60}")
 _FIELD_END = re.compile(r"[ ]{2}|[ ](?=[^ :=\n]{1,8}[ ]?[:=])")
 _BUILDING_LEFT = re.compile(
-    f"[ ]?[{NAMED}]{{2,20}}(?:[ ]?[A-Z0-9{HYPHENS}]{{1,6}}(?:号室?)?)?(?=[ \n、。,;|\"」)(]|\\Z)"
+    f'[ ]?[{NAMED}]{{2,20}}(?:[ ]?[A-Z0-9{HYPHENS}]{{1,6}}(?:号室?)?)?(?=[ \n、。,;|"」)(]|\\Z)'
 )
 _PROSE = re.compile("[にはをでがの]")
 _ADDRESS_LIKE = re.compile(f"[都道府県市区町村郡島字丁番]|[{KANJI}][0-9{NUMERALS}]")
@@ -79,10 +78,11 @@ def find(document: Document, morphemes: Sequence[Morpheme] = ()) -> Iterator[Spa
     used: the dictionary is asked only about names beside words of residence.
     """
     folded = document.folded
-    institutions = facilities.stretches(folded.text)
+    institutions = Intervals(facilities.stretches(folded.text))
     for found in _addresses(folded.text):
+        other = institutions.touching(found.start, found.end)
         # A building called like an institution stays in its address.
-        if not any(start <= found.start < end or start < found.end < end for start, end in institutions):
+        if other is None or found.start < other[0] and other[1] <= found.end:
             yield Span(
                 *folded.to_original(found.start, found.end),
                 category=Category.ADDRESS,

@@ -16,6 +16,7 @@ from sekisho.phi.categories import Category
 from sekisho.phi.detection import STRONG
 from sekisho.phi.detectors.places import facilities
 from sekisho.phi.detectors.places.characters import KANJI, KATAKANA, LATIN
+from sekisho.phi.detectors.places.intervals import Intervals
 from sekisho.phi.lists import words
 from sekisho.phi.morphology import Morpheme
 from sekisho.phi.wordtrie import trie
@@ -41,9 +42,7 @@ _CARE = (
     "地域包括ケア|療養|精神科|精神|結核|感染症|内科|外科|整形外科|循環器|呼吸器|消化器|脳外科|脳神経外科|混合|無菌|集中治療|"
     "障害者|認知症|急性期|一般|閉鎖|開放|母子|女性|泌尿器科|眼科|耳鼻科|皮膚科|血液内科|神経内科|ハイケア)"
 )
-_STAYS = (
-    "へ|に(?:転|入|移|帰)|より|から転|転棟|入院|[ ]{0,2}[0-9]{3,4}号|看護師|Ns|NS|の(?:看護|病室|[0-9]{3})"
-)
+_STAYS = "へ|に(?:転|入|移|帰)|より|から転|転棟|入院|[ ]{0,2}[0-9]{3,4}号|看護師|Ns|NS|の(?:看護|病室|[0-9]{3})"
 _WARDS = (
     f"(?:(?:[本新旧別]館|[東西南北中]館|[A-E]棟)?{_SIDE}?(?:第)?{_FLOOR}[ ]?(?:階|F|-)?[ ]?{_SIDE}?{_CARE}?病棟)"
     f"|(?:(?:[本新旧]館)?{_SIDE}病棟|{_CARE}病棟)"
@@ -65,9 +64,9 @@ def find(document: Document, morphemes: Sequence[Morpheme] = ()) -> Iterator[Spa
     used.
     """
     folded = document.folded
-    institutions = facilities.stretches(folded.text)
+    institutions = Intervals(facilities.stretches(folded.text))
     for start, end, rule, score in _departments(folded.text):
-        if not any(start < right and left < end for left, right in institutions):
+        if institutions.touching(start, end) is None:
             yield Span(
                 *folded.to_original(start, end),
                 category=Category.DEPARTMENT,

@@ -17,6 +17,7 @@ from sekisho.phi.categories import Category
 from sekisho.phi.detection import STRONG
 from sekisho.phi.detectors.places.characters import HIRAGANA, KANJI, KATAKANA, LATIN, NAMED
 from sekisho.phi.detectors.places.facility_names import is_generic, is_proper, left_end, right_end
+from sekisho.phi.detectors.places.intervals import Intervals
 from sekisho.phi.lists import words
 from sekisho.phi.morphology import Morpheme, is_surname
 from sekisho.phi.wordtrie import trie
@@ -43,12 +44,27 @@ _SUPPLEMENT = re.compile("[ ]?(?:高度)?救命救急センター")
 _FACULTY = re.compile(
     f"(?:大学院)?(?:[{KANJI}]{{1,6}}(?:学部|研究科|学類))?(?:[附付]属)?(?=[^{KANJI}]|病院|\\Z)"
 )
-_WORK_AFTER = re.compile("[ ]?(?:勤務|勤め|社員|従業員|職員|に就職|を(?:定年|早期)?退職|で(?:働|勤|倉庫|事務|営業|運転|現場|作業|配送|製造)|に入社|の工場|経営)")
+_WORK_AFTER = re.compile(
+    "[ ]?(?:勤務|勤め|社員|従業員|職員|に就職|を(?:定年|早期)?退職|で(?:働|勤|倉庫|事務|営業|運転|現場|作業|配送|製造)|に入社|の工場|経営)"
+)
 _RIGHT_QUOTE = re.compile(r"[ ]?[「『“\"](?P<name>[^」』”\"\n]{1,25})[」』”\"]")
 _PERSON_TITLE = re.compile("医師|先生|看護師|様|さん|氏$|主任|ケアマネ|相談員|薬剤師|技師|Dr|殿")
 _VALUE = re.compile(r"[^\n 、。,;|/\"”」』)\]】(]{2,40}")
-_EMPTY_VALUE = re.compile("な[しい]|無|不明|未定|自宅|当院|同上|特に|本院|自院|他院|近医|該当|未|有|あり|[0-9]|会社員|自営|主婦|農業|あった|ない")
-_DOCTORS = ("紹介", "依頼", "かかりつけ医", "前医", "担当", "宛先", "送付先", "返信先", "転院", "搬送")
+_EMPTY_VALUE = re.compile(
+    "な[しい]|無|不明|未定|自宅|当院|同上|特に|本院|自院|他院|近医|該当|未|有|あり|[0-9]|会社員|自営|主婦|農業|あった|ない"
+)
+_DOCTORS = (
+    "紹介",
+    "依頼",
+    "かかりつけ医",
+    "前医",
+    "担当",
+    "宛先",
+    "送付先",
+    "返信先",
+    "転院",
+    "搬送",
+)
 
 
 class _Found(NamedTuple):
@@ -89,24 +105,13 @@ def stretches(folded: str) -> tuple[tuple[int, int], ...]:
 
 @lru_cache(maxsize=2)
 def _facilities(text: str) -> tuple[_Found, ...]:
-    found = [*_by_ending(text), *_by_kind(text), *_by_quotes(text)]
-    found += [*_by_short_form(text), *_by_public_founder(text), *_by_department(text)]
-    found += _by_foreign_or_clipped_name(text)
-    taken = _longest_of_each(found)
-    labelled = [one for one in _by_label(text) if not _touches(one, taken)]
-    return tuple(sorted([*taken, *labelled]))
-
-
-def _touches(one: _Found, others: Sequence[_Found]) -> bool:
-    return any(one.start < other.end and other.start < one.end for other in others)
-
-
-def _longest_of_each(found: list[_Found]) -> list[_Found]:
-    kept: list[_Found] = []
-    for one in sorted(found, key=lambda item: (item.start - item.end, item.start)):
-        if not _touches(one, kept):
-            kept.append(one)
-    return sorted(kept)
+    """Of overlapping claims the longest stands; a label speaks only where nothing else does."""
+    readers = (_by_ending, _by_kind, _by_quotes, _by_short_form, _by_department)
+    found = [one for reader in readers for one in reader(text)]
+    found.sort(key=lambda one: (one.start - one.end, one.start))
+    taken = Intervals()
+    kept = [one for one in (*found, *_by_label(text)) if taken.add(one.start, one.end)]
+    return tuple(sorted(kept))
 
 
 # By its ending
@@ -126,7 +131,7 @@ def _chains(text: str) -> Iterator[_Chain]:
         if _NOT_AFTER.match(text, match.end()):
             continue
         joint = _BETWEEN.match(text, end, match.start()) if end >= 0 else None
-        if joint is not None and not joint.group().endswith("科"):
+        if joint is not None and not joint.group().endswith("科") and len(between) < 6:
             between = (*between, joint.group())
         else:
             if end >= 0:
@@ -153,7 +158,9 @@ def _by_ending(text: str) -> Iterator[_Found]:
             if len(stem) < 2 and not any(chain.between):
                 continue
         if chain.last in words("facility_weak_suffixes") and not any(chain.between):
-            if not (_proper_inside(stem) or _WORK_AFTER.match(text, end) or _quoted(text, start, end)):
+            if not (
+                _proper_inside(stem) or _WORK_AFTER.match(text, end) or _quoted(text, start, end)
+            ):
                 continue
         if stem in words("makers"):
             continue
@@ -260,24 +267,9 @@ def _short_forms() -> re.Pattern[str]:
     )
 
 
-def _by_short_form(text: str) -> Iterator[_Found]:
-    for match in _short_forms().finditer(text):
-        yield _Found(match.start(), match.end(), _LIKELY, "facility_short")
-
-
 _FOUNDER = re.compile(
     f"(?:[都道府県市区]立|国立)(?P<name>がん|こども|[{KANJI}{KATAKANA}]{{2,5}})(?![{KANJI}{KATAKANA}])"
 )
-
-
-def _by_public_founder(text: str) -> Iterator[_Found]:
-    """都立駒込, 県立中央: a public founder and the name, the ending left out."""
-    for match in _FOUNDER.finditer(text):
-        name = match["name"]
-        if is_generic(name) or _endings().search(name) or name in ("施設", "学校", "公園"):
-            continue
-        start = left_end(text, match.start() + 1, 0)
-        yield _Found(min(start, match.start()), match.end(), _LIKELY, "facility_short")
 
 
 _LATIN_NAME = re.compile(
@@ -285,16 +277,26 @@ _LATIN_NAME = re.compile(
     "(?:HOSPITAL|HOSP|Hospital|Hosp|CLINIC|Clinic|MEDICAL CENTER|Medical Center|UNIVERSITY|University)"
     "(?![A-Za-z])"
 )
-_PLACE_IN_BRACKETS = re.compile(f"(?<=[(、])(?P<place>[{KANJI}]{{2,4}})(?:中央|市民|総合|医療)(?=[)])")
+_PLACE_IN_BRACKETS = re.compile(
+    f"(?<=[(、])(?P<place>[{KANJI}]{{2,4}})(?:中央|市民|総合|医療)(?=[)])"
+)
 
 
-def _by_foreign_or_clipped_name(text: str) -> Iterator[_Found]:
-    """KISO KITA HOSP, (佐倉中央)."""
-    for match in _LATIN_NAME.finditer(text):
-        yield _Found(match.start(), match.end(), _LIKELY, "facility_latin")
+def _by_short_form(text: str) -> Iterator[_Found]:
+    """国がん, K大附属; 都立駒込 (a public founder and a name); (佐倉中央); KISO KITA HOSP."""
+    for match in _short_forms().finditer(text):
+        yield _Found(match.start(), match.end(), _LIKELY, "facility_short")
+    for match in _FOUNDER.finditer(text):
+        name = match["name"]
+        if is_generic(name) or _endings().search(name) or name in ("施設", "学校", "公園"):
+            continue
+        start = left_end(text, match.start() + 1, 0)
+        yield _Found(min(start, match.start()), match.end(), _LIKELY, "facility_short")
     for match in _PLACE_IN_BRACKETS.finditer(text):
         if is_proper(match["place"]):
             yield _Found(match.start(), match.end(), _LIKELY, "facility_short")
+    for match in _LATIN_NAME.finditer(text):
+        yield _Found(match.start(), match.end(), _LIKELY, "facility_latin")
 
 
 # Clinics called after a person or place and a department
@@ -342,7 +344,7 @@ _KANA_NAME = re.compile(f"[{HIRAGANA}]{{2}}|[{KATAKANA}{LATIN}]{{2}}")
 def _labels() -> re.Pattern[str]:
     labels = trie(words("facility_labels"))
     return re.compile(
-        f"(?<![{KANJI}{KATAKANA}])(?P<label>{labels})[\"”』」)\\]】]{{0,2}}[ ]{{0,3}}[:=][ ]{{0,3}}[\"“「(]?"
+        f'(?<![{KANJI}{KATAKANA}])(?P<label>{labels})["”』」)\\]】]{{0,2}}[ ]{{0,3}}[:=][ ]{{0,3}}["“「(]?'
     )
 
 

@@ -15,6 +15,7 @@ from sekisho.documents.document import Document, Span
 from sekisho.phi.categories import Category
 from sekisho.phi.detection import STRONG
 from sekisho.phi.detectors.places.characters import HIRAGANA, KANJI, KATAKANA, LATIN
+from sekisho.phi.detectors.places.intervals import Intervals
 from sekisho.phi.lists import words
 from sekisho.phi.morphology import Morpheme
 from sekisho.phi.wordtrie import trie
@@ -36,9 +37,9 @@ _WORK_AFTER = (
     "を定年|を退職|を引退|を続け|を手伝|を辞め|を(?:[0-9]{1,2}|長)年|勤務|の仕事|[(]定年|[(]退職|[(]元|業$|歴[0-9]|引退|経験)"
 )
 _KIN = "(?:本人|患者|父|母|父親|母親|夫|妻|兄|弟|姉|妹|長男|次男|三男|長女|次女|息子|娘|祖父|祖母|両親|婿|嫁|孫|義父|義母|叔父|叔母)"
-_KIN_BEFORE = re.compile(
-    f"(?:{_KIN}(?:[ ]?[(:]|は|が|も)|[歳代女男才][)]?[ 、,の(]|[(、](?:現在|元|職業)?|(?:職業|仕事)[はが:(])[ ]?\\Z"
-)
+_KIN_BEFORE = re.compile(f"(?:{_KIN}(?:[ ]?[(:]|は|が|も)|(?:職業|仕事)[はが:(])[ ]?\\Z")
+#: A person's particulars in a list: (66歳、パート).
+_PARTICULARS_BEFORE = re.compile("(?:[歳代女男才][)]?[ 、,の(]|[(、](?:現在|元|職業)?)[ ]?\\Z")
 _KIN_AFTER = "(?:の(?:患者|男性|女性|方|夫|妻|父|母|息子|娘)|[)、。\\n ]|$|で)"
 _COMPOUND = (
     f"[{KANJI}{KATAKANA}]{{1,8}}(?:(?:会社|企業|メーカー|工場|商店|食堂|飲食店|関係|関連)(?:勤務|経営|の(?:社員|パート|事務))"
@@ -79,24 +80,25 @@ _STATED = re.compile(_KIN_AFTER)
 @lru_cache(maxsize=2)
 def _occupations(text: str) -> tuple[tuple[int, int, str, float], ...]:
     found = [(start, end, "occupation_label", STRONG) for start, end in _labelled(text)]
-    taken = [(start, end) for start, end, _, _ in found]
+    taken = Intervals((start, end) for start, end, _, _ in found)
     for match in _pattern().finditer(text):
         start, end = match.span()
-        if any(start < right and left < end for left, right in taken):
-            continue
-        if match.lastgroup == "context" and not _stated(text, start, end):
-            continue
-        found.append((start, end, "occupation", _LIKELY))
+        stated = match.lastgroup != "context" or _stated(text, start, end)
+        if stated and taken.add(start, end):
+            found.append((start, end, "occupation", _LIKELY))
     return tuple(sorted(found))
 
 
 def _stated(text: str, start: int, end: int) -> bool:
     if text[start] == "元" or _WORK.match(text, end):
         return True
+    if _STATED.match(text, end) is None:
+        return False
     window = max(0, start - 8)
-    return _KIN_BEFORE.search(text, window, start) is not None and (
-        _STATED.match(text, end) is not None
-    )
+    if _KIN_BEFORE.search(text, window, start):
+        return True
+    staff = text[start:end] in words("occupations_of_staff")
+    return not staff and _PARTICULARS_BEFORE.search(text, window, start) is not None
 
 
 def _labelled(text: str) -> Iterator[tuple[int, int]]:
