@@ -67,7 +67,7 @@ def _shown(text: str, span: Span) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("half", choices=("develop", "check"))
+    parser.add_argument("half", choices=("develop", "practice", "check"))
     parser.add_argument("--detectors", default=",".join(DEFAULT))
     parser.add_argument("--ignore", default="")
     parser.add_argument("--errors", action="store_true")

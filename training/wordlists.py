@@ -46,7 +46,7 @@ def rows() -> Iterator[tuple[str, str, str]]:
 
 
 def components(municipality: str) -> list[str]:
-    """``札幌市中央区`` as ``札幌市`` and ``中央区``, ``虻田郡ニセコ町`` likewise."""
+    """``仙台市青葉区`` as ``札幌市`` and ``中央区``, ``虻田郡ニセコ町`` likewise."""
     match = COMPONENTS.fullmatch(municipality)
     return [part for part in match.groups() if part] if match else [municipality]
 
@@ -60,6 +60,12 @@ def town(name: str) -> str:
 def spellings(name: str) -> set[str]:
     """The ways one town is written: 霞が関, 霞ヶ関."""
     return {name, re.sub("(?<=[一-鿿])[がガ](?=[一-鿿])", "ヶ", name)}
+
+
+def first_part(name: str) -> str:
+    """厳原町 of 厳原町国分: what follows is read as a second town."""
+    end = name.find("町", 2) + 1
+    return name[:end] or name
 
 
 def ordinary(names: set[str]) -> set[str]:
@@ -97,13 +103,8 @@ def main() -> None:
         prefectures.add(prefecture)
         municipalities.update(canonical(fold(part).text) for part in components(municipality))
         towns.update(spellings(town(neighbourhood)))
+    towns = {first_part(name) for name in towns}
     towns = {name for name in towns if 2 <= len(name) <= LONGEST_TOWN}
-    # 納内町グリーンタウン is read as 納内町 and what follows it.
-    towns = {
-        name
-        for name in towns
-        if not any(name[:end] in towns and name[end - 1] == "町" for end in range(3, len(name)))
-    }
     write("prefectures", prefectures, "The 47 prefectures.")
     write("municipalities", municipalities, "Cities, wards, districts, towns and villages.")
     write("towns", towns - ordinary(towns) - municipalities, "Towns and neighbourhoods (町域).")

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from sekisho.documents.document import Document, Span
 from sekisho.phi.categories import Category
-from sekisho.phi.detectors.names.candidate import full_name_split
+from sekisho.phi.occurrences import pieces
 from sekisho.phi.search import comparable
 
 __all__ = ["entities"]
@@ -84,14 +84,8 @@ def _form(surface: str) -> str:
 
 def _parts(surface: str) -> tuple[str, str] | None:
     """Surname and given name of a full name, by its blank or by the dictionary."""
-    pieces = surface.replace("\n", " ").replace("^", " ").split()
-    if len(pieces) == 2:
-        return comparable(pieces[0]), comparable(pieces[1])
-    if len(pieces) == 1:
-        cut = full_name_split(pieces[0])
-        if cut is not None:
-            return comparable(pieces[0][:cut]), comparable(pieces[0][cut:])
-    return None
+    found = pieces(surface)
+    return (comparable(found[0]), comparable(found[1])) if len(found) == 2 else None
 
 
 def _find(

@@ -13,7 +13,7 @@ from sekisho.phi.detectors.names.candidate import HIRAGANA, KANJI, KATAKANA, clo
 from sekisho.phi.lists import words
 from sekisho.phi.morphology import is_ordinary_word, is_surname
 
-__all__ = ["cuts_a_word", "is_whole_name", "parts", "stands_alone"]
+__all__ = ["cuts_a_word", "is_whole_name", "parts", "pieces", "stands_alone"]
 
 _KANJI = re.compile(f"[{KANJI}]")
 _HIRAGANA = re.compile(f"[{HIRAGANA}]")
@@ -21,23 +21,32 @@ _ONE_WORD = (re.compile(f"[{KATAKANA}]"), re.compile("[A-Za-zÀ-ÿ]"))
 _GAP = re.compile("[ \n・^,]+")
 
 
+def pieces(name: str) -> list[str]:
+    """A folded ``name`` cut at its blanks or, without any, between surname and given name."""
+    cut = [piece for piece in _GAP.split(name) if piece]
+    if len(cut) == 1 and not is_surname(name):
+        split = full_name_split(name)
+        if split is not None:
+            return [name[:split], name[split:]]
+    return cut
+
+
 def is_whole_name(name: str) -> bool:
     """Whether a folded ``name`` is surname and given name, and long enough to be found anywhere."""
-    squeezed = _GAP.sub("", name)
-    return len(squeezed) >= 3 and (squeezed != name or full_name_split(name) is not None)
+    return len(_GAP.sub("", name)) >= 3 and len(pieces(name)) > 1
 
 
 def parts(name: str) -> list[str]:
     """Surname and given name of a folded ``name``, each where it can stand for the person.
 
-    A part that is also an ordinary word in kana (はな) cannot, nor one kanji that is no surname.
+    A part that is also an ordinary word (はな) cannot, nor one kanji that is no surname. Empty when
+    the name has one part only.
     """
-    pieces = [piece for piece in _GAP.split(name) if piece]
-    if len(pieces) == 1:
-        cut = full_name_split(name)
-        pieces = [name[:cut], name[cut:]] if cut else []
+    found = pieces(name)
+    if len(found) < 2:
+        return []
     usable = []
-    for position, piece in enumerate(pieces):
+    for position, piece in enumerate(found):
         if len(piece) == 1:
             if position == 0 and len(name) > 2 and piece in words("single_surnames"):
                 usable.append(piece)
@@ -47,7 +56,12 @@ def parts(name: str) -> list[str]:
 
 
 def _says_something_else(piece: str, position: int) -> bool:
-    return is_ordinary_word(piece) and (position > 0 or not _KANJI.match(piece))
+    if not is_ordinary_word(piece):
+        return False
+    if position > 0:
+        return True
+    # サトウ is also sugar, but more often the patient; セキ is more often a cough.
+    return not _KANJI.match(piece) and not (len(piece) > 2 and is_surname(piece))
 
 
 def cuts_a_word(text: str, start: int, end: int) -> bool:

@@ -16,7 +16,7 @@ __all__ = ["with_title", "without_title"]
 
 _TITLE_BEFORE = re.compile("(?<![A-Za-zＡ-Ｚａ-ｚ])(?:Dr|DR|Prof|Ｄｒ)[.．]?[ \u3000]?$")
 _TITLE_AT_START = re.compile(
-    "(?:Dr|DR|Prof|Ｄｒ)(?:[.．][ \u3000]?|[ \u3000]|(?![A-Za-zＡ-Ｚａ-ｚ]))(?=.)"
+    "(?:Dr|DR|Prof|Ｄｒ)(?:[.．][ \u3000]?|[ \u3000]|(?![A-Za-zＡ-Ｚａ-ｚ.．]))(?=.)"
 )
 _PEOPLE = frozenset({Category.STAFF, Category.NAME})
 

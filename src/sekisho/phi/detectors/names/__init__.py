@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sekisho.phi.detectors.names.bare import bare
 from sekisho.phi.detectors.names.candidate import Candidate
-from sekisho.phi.detectors.names.labelled import colleagues, labelled
+from sekisho.phi.detectors.names.labelled import colleagues, colleagues_before, labelled
 from sekisho.phi.detectors.names.latin import latin
 from sekisho.phi.detectors.names.placed import behind_units, in_patient_lines, signatures
 from sekisho.phi.detectors.names.relatives import newborns, readings_beside, relatives
@@ -31,6 +31,7 @@ def find_names(text: str, words_in_order: Sequence[Morpheme]) -> list[Candidate]
         *bare(text, words_in_order),
     ]
     found += colleagues(text, _surest(found))
+    found += colleagues_before(text, _surest(found), starts)
     found += readings_beside(text, _surest(found))
     return found
 

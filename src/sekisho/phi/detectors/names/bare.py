@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from sekisho.phi.detectors.names.candidate import (
     KANJI,
@@ -17,7 +18,7 @@ from sekisho.phi.detectors.names.candidate import (
     full_name_split,
     given_after_blank,
 )
-from sekisho.phi.lists import words
+from sekisho.phi.lists import lines, words
 from sekisho.phi.morphology import Morpheme, is_given_name, is_ordinary_word, is_surname
 
 __all__ = ["bare"]
@@ -189,11 +190,17 @@ def _on_duty(
     if index + 2 >= len(sequence):
         return False
     particle = sequence[index + 1]
+    following = sequence[index + 2]
+    if particle.surface == "の":
+        return len(word.surface) > 1 and following.surface in words("staff_nouns")
     if particle.surface not in _DUTY_PARTICLES:
         return False
     duty = _duty_in_clause(sequence, index + 2)
-    if duty is None or (duty > index + 2 and particle.surface not in ("が", "より", "から")):
+    if duty is None:
         return False
+    if duty > index + 2 and particle.surface not in ("が", "より", "から", "へ"):
+        # は, も and に begin many a clause; only a word that is read as a surname is trusted there.
+        return word.kind == "surname" and len(word.surface) > 1
     if len(word.surface) == 1 or word.kind != "surname":
         # 南に連絡通路, 森に紹介: one ordinary character needs the subject's particle.
         return particle.surface in ("が", "にて", "より", "から", "へ") or (
@@ -222,11 +229,18 @@ def _signs(text: str, word: Morpheme) -> bool:
     return word.end >= len(text) or _SIGNATURE_BEHIND.match(text[word.end]) is not None
 
 
+@cache
+def _verb_stems() -> tuple[str, ...]:
+    return lines("staff_verb_stems")
+
+
 def _duty_in_clause(sequence: Sequence[Morpheme], first: int) -> int | None:
     """The index of a duty among the next morphemes of the clause."""
     for position in range(first, min(first + 8, len(sequence))):
         surface = sequence[position].surface
         if surface in words("staff_verbs"):
+            return position
+        if sequence[position].kind == "verb" and surface.startswith(_verb_stems()):
             return position
         if surface in "。、\n":
             return None

@@ -228,8 +228,9 @@ def name_after(
         part = word[:cut]
         if cut == 1:
             # 担当技師：椎 needs no dictionary, 術者 奥 no plainer word; elsewhere both are asked.
-            listed = part in words("single_surnames")
-            if not listed or not (unknown or (is_surname(part) and part not in words("not_names"))):
+            if part in words("not_names") and not (unknown and is_surname(part)):
+                continue
+            if not unknown and part not in words("single_surnames"):
                 continue
         elif not is_surname(part) or part in words("not_names"):
             continue

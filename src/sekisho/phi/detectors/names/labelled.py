@@ -13,11 +13,12 @@ from sekisho.phi.detectors.names.candidate import (
     Candidate,
     closes,
     name_after,
+    name_before,
 )
 from sekisho.phi.lists import words
 from sekisho.phi.wordtrie import trie
 
-__all__ = ["colleagues", "labelled"]
+__all__ = ["colleagues", "colleagues_before", "labelled"]
 
 #: Between label and name: a colon or bracket with at most one line end, or blanks, or nothing.
 _MARK = r"[ *_|]{0,3}[:=>|〉》】\]）)]{1,2}[ *_|]{0,4}\n?[ ]{0,4}"
@@ -185,6 +186,35 @@ def colleagues(text: str, found: Iterable[Candidate]) -> Iterator[Candidate]:
 @cache
 def _behind_name() -> re.Pattern[str]:
     return re.compile(trie(words("staff_titles") | words("honorifics")))
+
+
+_LIST_GAP_BEFORE = re.compile("(?:[、,・/&＆→]|と|または|及び|および)[ ]?$")
+
+
+def colleagues_before(
+    text: str, found: Iterable[Candidate], starts: frozenset[int] | set[int]
+) -> Iterator[Candidate]:
+    """Names listed right in front of another one: 福間と森脇が読影."""
+    taken = {candidate.end for candidate in found}
+    for candidate in sorted(found, reverse=True):
+        position = candidate.start
+        for _ in range(10):
+            gap = _LIST_GAP_BEFORE.search(text, max(0, position - 4), position)
+            if gap is None or gap.start() in taken:
+                break
+            name = name_before(text, gap.start(), starts)
+            if name is None or name[1] not in ("full", "surname"):
+                break
+            start = name[0]
+            if gap.start() - start == 1 and not _at_list_start(text, start):
+                break
+            taken.add(gap.start())
+            yield Candidate(start, gap.start(), candidate.category, "list", 0.75)
+            position = start
+
+
+def _at_list_start(text: str, start: int) -> bool:
+    return start == 0 or _BORDER.match(text[start - 1]) is not None
 
 
 def _title_behind(text: str, position: int) -> int:

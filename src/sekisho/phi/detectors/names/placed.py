@@ -11,6 +11,8 @@ from sekisho.phi.detectors.names.candidate import (
     KANJI,
     KATAKANA,
     Candidate,
+    closes,
+    full_name_split,
     name_after,
 )
 from sekisho.phi.lists import words
@@ -22,7 +24,7 @@ __all__ = ["behind_units", "in_patient_lines", "signatures"]
 
 @cache
 def _units() -> re.Pattern[str]:
-    return re.compile(rf"(?:{trie(words('units'))})(?P<gap>の|[ ]{{1,2}}|[(（]|/|)")
+    return re.compile(rf"(?:{trie(words('units'))})(?P<gap>の|から|より|は|[ ]{{1,2}}|[(（]|/|)")
 
 
 _BORDER = re.compile("[ \n、。,・()（）/:「」】→がよはにとでもへの]|より|から")
@@ -39,31 +41,40 @@ def behind_units(text: str) -> Iterator[Candidate]:
         if kind == "surname":
             border = end >= len(text) or _BORDER.match(text, end) is not None
             single = end - match.end() == 1
-            if single and not (gap in ("(", "（", "の") and border):
+            if single and not (gap in ("(", "（", "の", "から") and border):
                 continue
-            if not gap.strip() and not border:
+            if gap.strip() in ("", "は", "から", "より") and not border and not closes(text, end):
                 continue
         yield Candidate(match.end(), end, "STAFF", "unit", 0.85 if kind == "full" else 0.75)
 
 
+_TABLE_AGE = "[0-9]{1,3}[ ]{1,3}(?:男|女|M|F)(?![A-Za-z一-鿿])"
 _DEMOGRAPHICS = (
     "(?:男|女|男性|女性|男児|女児|M|F|♂|♀)(?![A-Za-z一-鿿])"
     "|(?:満|年齢)?[0-9]{1,3}[ ]?(?:歳|才|[MFｙy](?![a-z])|か月|ヶ月)"
 )
+_GIVEN = (
+    f"(?:[{KANJI}]{{1,4}}ー?|[{HIRAGANA}]{{2,6}}|[{KATAKANA}]{{2,8}}|[{KATAKANA}{HIRAGANA}]{{1,3}}[{KANJI}]{{1,2}})"
+)
 _PATIENT_LINE = re.compile(
-    rf"(?<![{KANJI}{HIRAGANA}{KATAKANA}])(?P<name>[{KANJI}]{{1,5}}[ \n](?:[{KANJI}]{{1,4}}ー?|[{HIRAGANA}]{{2,6}}|[{KATAKANA}]{{2,8}}))"
-    rf"(?=[ ]?(?:様|さん|氏|殿)?[ ]{{0,3}}(?:[(（][{HIRAGANA}{KATAKANA} ・]{{3,20}}[)）])?[ 、,/(（]{{0,4}}(?:{_DEMOGRAPHICS}))"
+    rf"(?<![{KANJI}{HIRAGANA}{KATAKANA}A-Za-z])(?P<name>[{KANJI}]{{1,5}}(?:[ \n]{_GIVEN}|[{KATAKANA}]{{2,5}})"
+    r"|[A-Z][a-zÀ-ÿ]{1,15}(?:[ ][A-Z][a-zÀ-ÿ]{1,15}){1,3})"
+    rf"(?=[ ]?(?:様|さん|氏|殿)?[ ]{{0,3}}(?:[(（][{HIRAGANA}{KATAKANA} ・]{{3,20}}[)）])?[ 、,/(（]{{0,4}}"
+    rf"(?:{_DEMOGRAPHICS}|{_TABLE_AGE}))"
 )
 
 
 def in_patient_lines(text: str) -> Iterator[Candidate]:
     """A name of two parts right before sex or age is the patient's, known to a dictionary or not."""
     for match in _PATIENT_LINE.finditer(text):
-        surname, given = re.split("[ \n]", match["name"])
-        if surname in _never() or given in _never():
+        parts = re.split("[ \n]", match["name"])
+        if any(part in _never() or part.lower() in words("latin_medical") for part in parts):
             continue
-        known = is_surname(surname) or is_given_name(given)
-        if not known and (len(surname) > 4 or len(given) > 3):
+        surname, given = parts[0], parts[-1]
+        known = given != surname and (is_surname(surname) or is_given_name(given))
+        if len(parts) == 1 and full_name_split(surname) is None:
+            continue
+        if not known and not surname.isascii() and (len(surname) > 4 or len(given) > 3):
             continue
         yield Candidate(
             match.start("name"), match.end("name"), "NAME", "patient-line", 0.95 if known else 0.75
@@ -77,7 +88,7 @@ def _never() -> frozenset[str]:
     )
 
 
-_LINE_END = re.compile(rf"(?<=[0-9 。)）」])(?P<name>[{KANJI}]{{1,4}})[ ]{{0,2}}(?=\n|$)")
+_LINE_END = re.compile(rf"(?<=[0-9 。)）」])(?P<name>[{KANJI}]{{1,4}})[ ]{{0,2}}(?:記|印)?(?=\n|$)")
 
 
 def signatures(text: str) -> Iterator[Candidate]:
@@ -86,7 +97,11 @@ def signatures(text: str) -> Iterator[Candidate]:
         name = match["name"]
         if name in _never() or not is_surname(name):
             continue
-        if name in words("common_surnames") or (len(name) > 1 and _only_a_surname(name)):
+        if len(name) == 1:
+            if name not in words("single_surnames") or text[match.start() - 1] not in "。)）":
+                continue
+            yield Candidate(match.start("name"), match.end("name"), "STAFF", "signature", 0.7)
+        elif name in words("common_surnames") or _only_a_surname(name):
             yield Candidate(match.start("name"), match.end("name"), "STAFF", "signature", 0.7)
 
 

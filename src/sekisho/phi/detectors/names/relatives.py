@@ -85,12 +85,13 @@ def newborns(text: str, starts: frozenset[int] | set[int]) -> Iterator[Candidate
 _KANA = f"{HIRAGANA}{KATAKANA}"
 _READING = re.compile(
     rf"[ ]?(?:[(（<〈\[「][ ]?(?P<bracketed>[{_KANA}][{_KANA} ・]{{1,18}}[{_KANA}])[ ]?[)）>〉\]」]"
-    rf"|[ /,、／]{{1,3}}(?P<bare>[{KATAKANA}]{{2,8}}[ ]?[{KATAKANA}]{{2,8}})(?![{KATAKANA}]))"
+    rf"|[ /,、／]{{1,3}}(?P<bare>[{KATAKANA}]{{2,8}}[ ]?[{KATAKANA}]{{2,8}}|[{HIRAGANA}]{{2,8}}[ ][{HIRAGANA}]{{2,8}})(?![{_KANA}]))"
 )
 _LATIN_READING = re.compile(
     rf"[ ]?[(（<\[][ ]?([A-Z][A-Za-zÀ-ÿ'^-]{{1,17}}(?:,?[ ^][A-Z][A-Za-zÀ-ÿ'.-]{{0,17}}){{1,3}}"
     rf"|[{KATAKANA}]{{2,12}}[・=＝ ][{KATAKANA}・=＝ ]{{1,30}})[ ]?[)）>\]]"
 )
+_CAPITALS = re.compile("[ ]{1,3}(?P<name>[A-Z]{2,14}[ ,]{1,2}[A-Z]{2,14})(?![A-Za-z0-9])")
 _FURIGANA_FIRST = re.compile(
     rf"(?P<kana>[{_KANA}]{{2,8}}[ ][{_KANA}]{{2,8}})[ \n(（]{{1,3}}$"
 )
@@ -102,6 +103,9 @@ def readings_beside(text: str, found: Iterable[Candidate]) -> Iterator[Candidate
         latin = _LATIN_READING.match(text, candidate.end)
         if latin is not None and candidate.score >= 0.85:
             yield Candidate(latin.start(1), latin.end(1), candidate.category, "reading", 0.9)
+        capitals = _CAPITALS.match(text, candidate.end)
+        if capitals is not None and candidate.score >= 0.9:
+            yield Candidate(*capitals.span("name"), candidate.category, "reading", 0.9)
         if not _all_kanji(text[candidate.start : candidate.end]):
             continue
         behind = _READING.match(text, candidate.end)

@@ -32,7 +32,7 @@ def _runs_on(text: str, end: int) -> bool:
 
 
 _KANA_TAIL = re.compile(f"[{KATAKANA}]{{1,12}}(?:[・=＝ ][{KATAKANA}]{{1,12}}){{0,4}}$")
-_HIRAGANA_TAIL = re.compile(f"[{HIRAGANA}]{{2,4}}$")
+_HIRAGANA_TAIL = re.compile(f"[{HIRAGANA}]{{2,6}}$")
 _ONLY_FOR_PROFESSIONALS = 0.95
 #: 記, 師 or 主任 alone prove little: the word before must be a known name.
 _WEAK = frozenset({"記", "拝", "師", "助手", "事務", "事務員", "記載", "記録", "課長", "係長"})
@@ -131,8 +131,8 @@ def _kana_name(text: str, end: int, honorific: str) -> Iterator[Candidate]:
         before = text[end - len(word) - 1] if end > len(word) else " "
         if before not in "、。 \n「『(（・,:":
             nickname = _BEHIND_PARTICLE.sub("", word)
-        if len(nickname) >= 2:
+        if 2 <= len(nickname) <= 5:
             yield Candidate(end - len(nickname), end, "NAME", "nickname", 0.9)
 
 
-_BEHIND_PARTICLE = re.compile("^.*[のはがとにもや]")
+_BEHIND_PARTICLE = re.compile("^.*の|^[はがとにもやで]")

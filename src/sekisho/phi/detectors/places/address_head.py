@@ -7,6 +7,7 @@ address is read to its end. All positions are those of canonical folded text.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 from sekisho.phi.detectors.places.address_tail import GAP, behind_block, block, wrapped_tail
@@ -19,27 +20,22 @@ from sekisho.phi.detectors.places.gazetteer import (
     prefectures,
     towns,
 )
+from sekisho.phi.lists import words
+from sekisho.phi.wordtrie import trie
 
-__all__ = ["LIKELY", "NAME_CHARACTER", "RESIDENCE", "SURE", "Found", "from_end", "with_postal_code"]
+__all__ = ["LIKELY", "NAME_CHARACTER", "SURE", "Found", "from_end", "with_postal_code"]
 
 #: An address with company: two components, numbers, a postal code, a label, words of residence.
 SURE = 0.95
 #: A municipality by itself.
 LIKELY = 0.75
 
-#: Words that make the place before them somebody's residence or origin.
-RESIDENCE = (
-    "在住|在勤|出身|育ち|生まれ|に住[みむんまも]|に居住|に転居|へ転居|に引っ?越|へ引っ?越|から転居|"
-    "より転居|から引っ?越|へ帰省|に帰省|に移住|へ移住|から通院|より通院|から通って|の自宅|の実家|の親戚|"
-    "のアパート|のマンション|の団地|の社宅|の借家|の一軒家|で独居|で一人暮らし|で暮ら|で生まれ|で育|に単身赴任|へ単身赴任|に里帰り|へ里帰り|で里帰り|に避難"
-)
-_LIVES_HERE = re.compile(rf"(?:内|周辺|近郊)?[ ]?(?:{RESIDENCE}|にある)")
-
 #: A character that a place name could run on with.
 NAME_CHARACTER = re.compile(f"[{KANJI}{KATAKANA}]")
 
 _POSTAL_BEFORE = re.compile(
-    rf"(?:〒[ ]?[0-9]{{3}}[{HYPHENS}]?[0-9]{{4}}|(?<![0-9{HYPHENS}])[0-9]{{3}}[{HYPHENS}][0-9]{{4}})"
+    rf"(?:〒[ ]?[0-9]{{3}}[{HYPHENS}]?[0-9]{{4}}"
+    rf"|(?<![0-9{HYPHENS}])[0-9]{{3}}[{HYPHENS}][0-9]{{4}})"
     r"[ ]{0,3}(?:\n[ ]{0,6})?\Z"
 )
 _SHAPE = re.compile(f"(?<![{KANJI}{KATAKANA}])[{KANJI}{KATAKANA}]{{1,6}}\\Z")
@@ -54,6 +50,12 @@ _NEVER_BEFORE = {
     "村": re.compile("立|役場|[田山野井上本中川岡松瀬木島越沢](?![0-9])"),
     "郡": re.compile("[山上市立]"),
 }
+
+
+@cache
+def _lives_here() -> re.Pattern[str]:
+    cues = trie(words("residence_cues") | {"にある"})
+    return re.compile(f"(?:内|周辺|近郊)?[ ]?{cues}")
 
 
 class Found(NamedTuple):
@@ -101,7 +103,7 @@ def _from_component(text: str, start: int, end: int, floor: int) -> Found | None
             start, prefecture = stem, True
     rest = wrapped_tail(text, position)
     end = rest.end
-    resident = _LIVES_HERE.match(text, end) is not None
+    resident = _lives_here().match(text, end) is not None
     if not rest.numbered and text.startswith("内", end) and not text.startswith("内科", end):
         end += 1
     start, postal = with_postal_code(text, start, floor)
@@ -145,5 +147,5 @@ def _lone_town(text: str, end: int, floor: int) -> Found | None:
     start, postal = with_postal_code(text, start, floor)
     if after > end:
         return Found(start, behind_block(text, after), SURE)
-    sure = postal or _LIVES_HERE.match(text, end) is not None
+    sure = postal or _lives_here().match(text, end) is not None
     return Found(start, end, SURE if sure else 0.6)

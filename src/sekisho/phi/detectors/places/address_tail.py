@@ -7,20 +7,21 @@ the position behind what it could read, or the same position when there is nothi
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 from sekisho.phi.detectors.places.characters import (
-    HIRAGANA,
     HYPHENS,
     KANJI,
     KATAKANA,
-    LATIN,
     NAMED,
     NUMERALS,
 )
 from sekisho.phi.detectors.places.gazetteer import first_in, towns
+from sekisho.phi.lists import words
+from sekisho.phi.wordtrie import trie
 
-__all__ = ["GAP", "LABEL_AHEAD", "Tail", "behind_block", "block", "tail", "wrapped_tail"]
+__all__ = ["GAP", "Tail", "behind_block", "block", "next_field", "tail", "wrapped_tail"]
 
 #: A blank or one broken line between two parts of an address.
 GAP = re.compile(r"[ ]{0,3}(?:\n[ ]{0,6})?")
@@ -38,39 +39,30 @@ _SURE_UNIT = re.compile(
 _ANY_UNIT = re.compile(f"{_UNIT}")
 #: A bare number in front of these counts something and is no part of an address.
 _COUNTER = re.compile(
-    f"[0-9]|[.,:/%°℃×xX~〜][0-9]?|[年月日歳才回度人名例件時分秒週代世割倍位種型期級点本枚個台床室日か箇ヶつ箱錠"
-    f"階]|か月|カ月|番目|号室|mm|cm|kg|mg|ml|mL|[{HYPHENS}][0-9]"
+    "[0-9]|[.,:/×xX~〜][0-9]|[%°℃]|[年月日歳才回度人名例件時分秒週代世割倍位種型期級点本枚個台床室か箇ヶつ箱錠階]|"
+    f"か月|カ月|番目|号室|mm|cm|kg|mg|ml|mL|[{HYPHENS}][0-9]"
 )
 
-#: Words that begin the next field of a form, never a building.
-LABEL_AHEAD = re.compile(
-    "電話|携帯|℡|☎|T[Ee][Ll]|tel|F[Aa][Xx]|fax|連絡|氏名|患者|生年|生月|性別|年齢|職業|主訴|診断|I[Dd]|"
-    "保険|緊急|[Ee]-?[Mm]ail|mail|http|勤務|男性|女性|独居|在住|居住|同居|依頼|担当|紹介|施設|病院|様|氏|"
-    "カルテ|身長|体重|既往|家族|検査|撮影|受診|入院|外来|転居|出身|本籍|方面|付近"
-)
-_BUILDING_WORD = re.compile(
-    "マンション|ハイツ|ハイム|コーポ|アパート|メゾン|パレス|レジデンス|レジデンシア|ビルディング|ビル|タワー|"
-    "団地|社宅|官舎|寮|荘|ハウス|ヴィラ|ビラ|テラス|コート|プラザ|ヒルズ|シティ|パーク|ガーデン|フラット|"
-    "グラン|ロイヤル|ライオンズ|プレイス|エステート|フォレスト|スクエア|ステーション|会館|ホームズ|住宅|"
-    "カーサ|シャトー|シャルム|サンハイツ|エクセル|ドミール|ドエル|クレスト|ルネ|プラウド|ブリリア|リバーサイド"
-)
 _INSTITUTION = re.compile("病院|医院|クリニック|診療所|薬局|医療センター|学校|大学")
 _PIECE = re.compile(f"[{NAMED}.]{{2,24}}")
 _STOP = re.compile(
     "に(?!し)|で(?!ん)|は|を|へ|から|より|まで|が(?![丘岡])|と(?!う)|在住|居住|在勤|の(?![丘里森杜郷街])"
 )
 _ROOM = re.compile(
-    f"[ ]{{0,2}}#?(?:[A-Z0-9]{{1,3}}棟)?[A-Z]?[{HYPHENS}]?[0-9]{{1,4}}[A-Z]?(?P<unit>号室|号棟|号館|号|階|F|室|棟)?"
+    f"[ ]{{0,2}}#?(?:[A-Z0-9]{{1,3}}棟)?[A-Z]?[{HYPHENS}]?[0-9]{{1,4}}[A-Z]?"
+    "(?P<unit>号[室棟館]?|階|F|室|棟)?"
 )
 _ROOM_ALONE = re.compile(f"[ ]{{0,2}}[A-Z]?[{HYPHENS}]?[0-9]{{1,4}}[A-Z]?号[室棟館]?")
 
-_FOREIGN_TOWN = re.compile(
+_UNKNOWN_TOWN = re.compile(
     f"[{KANJI}{KATAKANA}の]{{1,12}}?(?=[0-9東西南北甲乙丙丁]|[{NUMERALS}]{{1,4}}(?:丁|番|地割))"
 )
 _KYOTO = re.compile(
-    f"(?:[{KANJI}{KATAKANA}の0-9]{{1,14}}?(?:上[ルる]|下[ルる]|上がる|下がる|[東西]入[ルる]?)){{1,3}}"
+    f"(?:[{KANJI}{KATAKANA}の0-9]{{1,14}}?"
+    "(?:上[ルる]|下[ルる]|上がる|下がる|[東西]入[ルる]?)){1,3}"
 )
-_HIRAGANA_OR_BLANK = re.compile(f"[{HIRAGANA} \n]")
+
+_WRAP = re.compile(f"[{NAMED}0-9{HYPHENS}]{{0,8}}(?P<gap>[ ]{{0,3}}\\n[ ]{{0,6}})(?=[{NAMED}0-9])")
 
 
 class Tail(NamedTuple):
@@ -79,6 +71,17 @@ class Tail(NamedTuple):
     end: int
     town: bool
     numbered: bool
+
+
+@cache
+def next_field() -> re.Pattern[str]:
+    """電話, 氏名, 男性, ...: words that go on behind an address and are no building."""
+    return re.compile(trie(words("address_next_fields")))
+
+
+@cache
+def _building_word() -> re.Pattern[str]:
+    return re.compile(trie(words("address_buildings")))
 
 
 def block(text: str, start: int, *, trusted: bool) -> int:
@@ -120,9 +123,9 @@ def _building(text: str, start: int) -> int:
     broken = "\n" in text[start:begin]
     for _ in range(3):
         piece = _PIECE.match(text, end)
-        if piece is None or LABEL_AHEAD.match(text, end) or _INSTITUTION.search(piece.group()):
+        if piece is None or next_field().match(text, end) or _INSTITUTION.search(piece.group()):
             return start
-        word = _BUILDING_WORD.search(text, end, piece.end())
+        word = _building_word().search(text, end, piece.end())
         if word is not None:
             stop = _STOP.search(text, word.end(), piece.end())
             return _room(text, stop.start() if stop else piece.end())
@@ -177,16 +180,13 @@ def tail(text: str, start: int) -> Tail:
             after = block(text, named + 1, trusted=True)
             after = after if after > named + 1 else named
         if after == named:
-            unknown = _FOREIGN_TOWN.match(text, named)
+            unknown = _UNKNOWN_TOWN.match(text, named)
             if unknown is not None and text[named] != "の":
                 after = block(text, unknown.end(), trusted=False)
                 after = after if after > unknown.end() else named
         if after > named:
             return Tail(behind_block(text, after), True, True)
     return Tail(town, town > position or kyoto is not None, False)
-
-
-_WRAP = re.compile(f"[{NAMED}0-9{HYPHENS}]{{0,8}}(?P<gap>[ ]{{0,3}}\\n[ ]{{0,6}})(?=[{NAMED}0-9])")
 
 
 def wrapped_tail(text: str, start: int) -> Tail:

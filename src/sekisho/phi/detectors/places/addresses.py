@@ -1,8 +1,8 @@
 """Addresses, and towns or municipalities that tell where somebody lives or comes from.
 
 Five things announce an address: the last character of a component (市, 区, 町, ...), a label
-(住所：), words of residence (横浜在住), a numbered block (三丁目) and three numbers joined by hyphens
-behind a town. All of them are rare in clinical text; only there are the place lists asked.
+(住所：), words of residence (横浜在住), a numbered block (三丁目) and three numbers joined by
+hyphens behind a town. All of them are rare in clinical text; only there are the place lists asked.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ from sekisho.phi.detectors.places import facilities
 from sekisho.phi.detectors.places.address_head import (
     LIKELY,
     NAME_CHARACTER,
-    RESIDENCE,
     SURE,
     Found,
     from_end,
     with_postal_code,
 )
-from sekisho.phi.detectors.places.address_tail import LABEL_AHEAD, behind_block, block, tail
+from sekisho.phi.detectors.places.address_tail import behind_block, block, next_field, tail
 from sekisho.phi.detectors.places.characters import HYPHENS, KANJI, KATAKANA, NAMED, NUMERALS
 from sekisho.phi.detectors.places.gazetteer import (
     canonical,
@@ -39,6 +38,7 @@ from sekisho.phi.detectors.places.gazetteer import (
 from sekisho.phi.detectors.places.intervals import Intervals
 from sekisho.phi.lists import words
 from sekisho.phi.morphology import Morpheme, is_ordinary_word, is_place
+from sekisho.phi.wordtrie import trie
 
 __all__ = ["find"]
 
@@ -47,14 +47,7 @@ _LABEL = (
     rf"(?:{'|'.join(_POSTAL_LABELS)}|自宅|実家|転居先|帰省先|出身|出生)[地]?"
     r"[\"”』」)\]】]{0,2}[ ]{0,3}(?:[:=|][ ]{0,3}|は[、 ]?)[\"“「(]?"
 )
-_TRAVEL = "から駆けつけ|から上京|から来(?=院|日|た)|に行(?=[くっ])|へ行(?=[くっ])|に旅行|へ旅行|に出張|へ出張|に滞在|に帰(?=[るっ])|へ帰(?=[るっ])"
 _OF_HOUSE = "の(?=病院|総合病院|大学病院|クリニック|医院|施設|会社|職場|現場|勤務先|高校|「)"
-_TRIGGER = re.compile(
-    f"(?P<label>{_LABEL})|(?P<residence>{RESIDENCE})"
-    f"|(?P<visit>{_OF_HOUSE}|{_TRAVEL})"
-    "|(?P<component>[都道府県市区郡町村])|(?P<unit>丁目|番地)"
-    f"|(?P<triple>[0-9]{{1,4}}(?:[{HYPHENS}][0-9]{{1,4}}){{2}}(?![0-9{HYPHENS}]))"
-)
 _COMPONENT = re.compile("[都道府県市区郡町村]")
 _POSTAL_AHEAD = re.compile(rf"〒?[ ]?[0-9]{{3}}[{HYPHENS}]?[0-9]{{4}}[ ]{{0,3}}(?:\n[ ]{{0,6}})?")
 _QUOTED_HOUSE = re.compile(f"「[{NAMED} ]{{1,24}}[科院所園苑局ムク館校社]」")
@@ -71,6 +64,16 @@ _PROSE = re.compile("[にはをでがの]")
 _ADDRESS_LIKE = re.compile(f"[都道府県市区町村郡島字丁番]|[{KANJI}][0-9{NUMERALS}]")
 
 
+@cache
+def _trigger() -> re.Pattern[str]:
+    residence, travel = trie(words("residence_cues")), trie(words("travel_cues"))
+    return re.compile(
+        f"(?P<label>{_LABEL})|(?P<residence>{residence})|(?P<visit>{_OF_HOUSE}|{travel})"
+        "|(?P<component>[都道府県市区郡町村])|(?P<unit>丁目|番地)"
+        f"|(?P<triple>[0-9]{{1,4}}(?:[{HYPHENS}][0-9]{{1,4}}){{2}}(?![0-9{HYPHENS}]))"
+    )
+
+
 def find(document: Document, morphemes: Sequence[Morpheme] = ()) -> Iterator[Span]:
     """Spans of category ADDRESS in original offsets, sorted, without overlaps.
 
@@ -82,7 +85,7 @@ def find(document: Document, morphemes: Sequence[Morpheme] = ()) -> Iterator[Spa
     for found in _addresses(folded.text):
         other = institutions.touching(found.start, found.end)
         # A building called like an institution stays in its address.
-        if other is None or found.start < other[0] and other[1] <= found.end:
+        if other is None or (found.start < other[0] and other[1] <= found.end):
             yield Span(
                 *folded.to_original(found.start, found.end),
                 category=Category.ADDRESS,
@@ -96,7 +99,7 @@ def _addresses(folded: str) -> tuple[Found, ...]:
     text = canonical(folded)
     found: list[Found] = []
     done = 0
-    for match in _TRIGGER.finditer(text):
+    for match in _trigger().finditer(text):
         if match.start() < done:
             continue
         hit = _READERS[match.lastgroup or ""](text, match, done)
@@ -184,7 +187,7 @@ def _read_label(text: str, match: re.Match[str], floor: int) -> Found | None:
 
 def _with_building(text: str, end: int, limit: int) -> int:
     """In a field of its own the address may end in a building that looks like no building."""
-    if end >= limit or not text[end - 1].isdigit() or LABEL_AHEAD.match(text, end + 1):
+    if end >= limit or not text[end - 1].isdigit() or next_field().match(text, end + 1):
         return end
     rest = _BUILDING_LEFT.match(text, end, limit)
     return end if rest is None or _PROSE.search(rest.group()) else rest.end()

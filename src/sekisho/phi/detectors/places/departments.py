@@ -1,8 +1,8 @@
 """Departments, wards and offices of a hospital.
 
 Full names (循環器内科) are listed and must stand free of what makes them an adjective (外科的,
-内科治療, 検査部位). Wards follow a grammar (3階東病棟, 西7病棟, 5東). Short forms (循内, 脳外, ER) count
-only beside words of referral or transfer.
+内科治療, 検査部位). Wards follow a grammar (3階東病棟, 西7病棟, 5東). Short forms (循内, 脳外, ER)
+count only beside words of referral or transfer.
 """
 
 from __future__ import annotations
@@ -23,37 +23,16 @@ from sekisho.phi.wordtrie import trie
 
 __all__ = ["find"]
 
-_LIKELY = 0.85
-#: What turns a department into a description: 外科的切除, 内科治療, 検査部位, 放射線科医.
-_NOT_AFTER = (
-    "(?!的|手術|切除|治療|疾患|学|系|領域|処置|専門|用|合併|感染|位|分|門|材料|標本|結核|救急隊|外科手術|"
-    "病院|医院|クリニック|診療所|通院歴|疾病|薬|検診|健診|既往|がん|癌|操作|保存|適応|主義|医(?![局師長員]))"
-)
-_MOVES = (
-    "(?=へ|に(?:て|コンサル|紹介|依頼|転|入|相談|搬|移)|より|から|コンサル|紹介|受診|依頼|転科|転棟|入室|入院|退室|"
-    "対診|併診|外来|Dr|ドクター|医師|カンファ|病棟|で(?:診|手術|加療|フォロー|経過|処置|の)|と(?:相談|協議|カンファ|連携)|フォロー|"
-    "の(?:当直|Dr|先生|ドクター|医師|外来|返事|診察|意見)|担当|にて|当直|部長|科長|看護師|Ns|主治医|[)」]|[一-鿿]{1,4}(?:先生|医師|Dr))"
-)
-_REFERRED = "(?=へ(?:紹介|コンサル|依頼|相談|転科)|にコンサル|コンサル|受診|紹介|依頼|対診|併診|Dr|外来受診|転科|当直)"
 _FLOOR = "(?:[0-9]{1,2}|[一二三四五六七八九十]{1,2})"
 _SIDE = "(?:[東西南北中]|[A-E](?![A-Za-z]))"
-_CARE = (
-    "(?:小児|産科|産婦人科|婦人科|周産期|新生児|救命|救急|緩和ケア|回復期リハビリテーション|回復期リハビリ|回復期リハ|回復期|"
-    "地域包括ケア|療養|精神科|精神|結核|感染症|内科|外科|整形外科|循環器|呼吸器|消化器|脳外科|脳神経外科|混合|無菌|集中治療|"
-    "障害者|認知症|急性期|一般|閉鎖|開放|母子|女性|泌尿器科|眼科|耳鼻科|皮膚科|血液内科|神経内科|ハイケア)"
-)
-_STAYS = "へ|に(?:転|入|移|帰)|より|から転|転棟|入院|[ ]{0,2}[0-9]{3,4}号|看護師|Ns|NS|の(?:看護|病室|[0-9]{3})"
-_WARDS = (
-    f"(?:(?:[本新旧別]館|[東西南北中]館|[A-E]棟)?{_SIDE}?(?:第)?{_FLOOR}[ ]?(?:階|F|-)?[ ]?{_SIDE}?{_CARE}?病棟)"
-    f"|(?:(?:[本新旧]館)?{_SIDE}病棟|{_CARE}病棟)"
-    f"|(?:{_FLOOR}階[東西南北](?![{KANJI}]))"
-    f"|(?:(?:{_FLOOR}F?[東西南北]|[東西南北]{_FLOOR})(?![0-9]|条|丁)(?={_STAYS}))"
-    f"|(?:{_FLOOR}[A-D](?=入院|病棟|へ転|に転|より転|から転|[ ]{{1,2}}[0-9]{{3,4}}号室))"
-    f"|(?:(?<=[、(\\[])[0-9]{{1,2}}[東西南北](?=[)\\]\n]))"
+_STAYS = (
+    "(?=へ|に(?:転|入|移|帰)|より|から転|転棟|入院|[ ]{0,2}[0-9]{3,4}号|看護師|N[sS]"
+    "|の(?:看護|病室|[0-9]{3}))"
 )
 _UNITS = (
     "(?:(?:NICU|GCU|MFICU|PICU|EICU|SICU|CICU|NCU|HCU|SCU|CCU|RCU|ICU)(?:[ ]?病棟)?"
-    f"|ER(?=へ|に(?:て|搬|入)|より|から|で(?:の|は|診|対|初)|受診|搬送|当直|担当|看護師|医師|Dr|外来))(?![{LATIN}0-9])"
+    "|ER(?=へ|に(?:て|搬|入)|より|から|で(?:の|は|診|対|初)|受診|搬送|当直|担当|看護師|医師|Dr|外来))"
+    f"(?![{LATIN}0-9])"
 )
 
 
@@ -75,18 +54,32 @@ def find(document: Document, morphemes: Sequence[Morpheme] = ()) -> Iterator[Spa
             )
 
 
+def _wards() -> str:
+    kinds = trie(words("ward_kinds"))
+    return (
+        f"(?:(?:[本新旧別東西南北中]館|[A-E]棟)?{_SIDE}?第?{_FLOOR}[ ]?(?:階|F|-)?[ ]?{_SIDE}?"
+        f"(?:{kinds})?病棟)"
+        f"|(?:(?:[本新旧]館)?{_SIDE}病棟|{kinds}病棟)"
+        f"|{_FLOOR}階[東西南北](?![{KANJI}])"
+        f"|(?:{_FLOOR}F?[東西南北]|[東西南北]{_FLOOR})(?![0-9]|条|丁){_STAYS}"
+        f"|{_FLOOR}[A-D](?=入院|病棟|へ転|に転|より転|から転|[ ]{{1,2}}[0-9]{{3,4}}号室)"
+        "|(?<=[、(\\[])[0-9]{1,2}[東西南北](?=[)\\]\n])"
+        "|(?<![^\n])[0-9]{1,2}[東西南北](?=[ ]{1,2}[^0-9 ])"
+    )
+
+
 @cache
 def _pattern() -> re.Pattern[str]:
-    full = trie(words("departments"))
-    short = trie(words("department_short_forms"))
-    ambiguous = trie(words("department_ambiguous_forms"))
     free = f"(?<![{KANJI}{KATAKANA}{LATIN}0-9])"
+    described = f"(?!{trie(words('department_descriptions'))}|医(?![局師長員]))"
+    cues = f"(?={trie(words('department_cues'))}|[{KANJI}]{{1,4}}(?:先生|医師|Dr))"
+    referral = f"(?={trie(words('department_referral_cues'))})"
     return re.compile(
-        f"(?P<ward>(?<![0-9{LATIN}.])(?:{_WARDS}))"
+        f"(?P<ward>(?<![0-9{LATIN}.])(?:{_wards()}))"
         f"|(?P<unit>(?<![{LATIN}]){_UNITS})"
-        f"|(?P<department>{full}{_NOT_AFTER})"
-        f"|(?P<short>{free}{short}{_MOVES})"
-        f"|(?P<ambiguous>{free}{ambiguous}{_REFERRED})"
+        f"|(?P<department>{trie(words('departments'))}{described})"
+        f"|(?P<short>{free}{trie(words('department_short_forms'))}{cues})"
+        f"|(?P<ambiguous>{free}{trie(words('department_ambiguous_forms'))}{referral})"
     )
 
 

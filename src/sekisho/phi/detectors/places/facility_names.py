@@ -1,8 +1,8 @@
 """Where the name of an institution begins, and whether it is a name at all.
 
 The ending (病院, クリニック, ...) is easily found; the work is on its left, where a name may be
-written in any script and prose may touch it without a blank: 紹介元のさくら内科クリニック,
-術後東京病院へ, 虎の門病院. All positions are those of folded text.
+written in any script and prose may touch it without a blank: 紹介元のこもれび内科クリニック,
+術後東京病院へ, 霞ケ丘病院. All positions are those of folded text.
 """
 
 from __future__ import annotations
@@ -17,18 +17,15 @@ from sekisho.phi.lists import words
 from sekisho.phi.morphology import Morpheme, is_person, is_place, morphemes
 from sekisho.phi.wordtrie import trie
 
-__all__ = ["is_generic", "is_proper", "left_end", "right_end"]
+__all__ = ["CIRCLES", "is_generic", "is_proper", "left_end", "proper_inside", "right_end"]
 
 _LONGEST = 32
-_CIRCLES = "〇○◯●◎△▲□■"
-_SOLID = re.compile(f"[{KANJI}{KATAKANA}{LATIN}{_CIRCLES}・'’&]{{1,{_LONGEST}}}\\Z")
-_SOLID_RIGHT = re.compile(f"[{KANJI}{KATAKANA}{LATIN}0-9{_CIRCLES}・]{{1,14}}")
+#: What stands for letters that somebody has already blacked out.
+CIRCLES = "〇○◯●◎△▲□■"
+_SOLID = re.compile(f"[{KANJI}{KATAKANA}{LATIN}{CIRCLES}・'’&]{{1,{_LONGEST}}}\\Z")
+_SOLID_RIGHT = re.compile(f"[{KANJI}{KATAKANA}{LATIN}0-9{CIRCLES}・]{{1,14}}")
 _HOME_RIGHT = re.compile("[のが][里家丘森郷杜園街庭台]")
 _NAME_KINDS = frozenset(("surname", "given", "person", "place", "proper", "noun"))
-_NO_NAME_WORDS = frozenset(
-    "ため こと もの とき うち ほか ここ そこ どこ あと まま よう はず つもり ところ とこ わけ せい おかげ"
-    " みんな それ これ あれ どれ たび ごと うえ なか そば ほう かた ひと なし あり のみ だけ かかりつけ もと".split()
-)
 _NUMBERED = re.compile("第[0-9]{1,3}\\Z")
 _HIRAGANA_RUN = re.compile(f"[{HIRAGANA}]{{1,10}}\\Z")
 _ONE_CHARACTER_HOME = frozenset("門丘里家森杜都郷街園庭山川海空風花木実台音泉")
@@ -73,6 +70,11 @@ def is_proper(name: str) -> bool:
         or is_person(name)
         or is_place(name)
     )
+
+
+def proper_inside(stem: str) -> bool:
+    """Whether ``stem`` is, or begins with, the name of a person or a place."""
+    return is_proper(stem) or any(is_proper(stem[:cut]) for cut in range(2, min(4, len(stem))))
 
 
 def left_end(text: str, end: int, floor: int) -> int:
@@ -130,7 +132,11 @@ def right_end(text: str, start: int) -> int:
 
 
 def _is_name_word(word: Morpheme) -> bool:
-    return word.kind in _NAME_KINDS and word.surface not in _NO_NAME_WORDS and len(word.surface) > 1
+    return (
+        word.kind in _NAME_KINDS
+        and word.surface not in words("hiragana_no_names")
+        and len(word.surface) > 1
+    )
 
 
 def _word_ending_at(text: str, end: int) -> Morpheme | None:
@@ -151,7 +157,7 @@ def _word_starting_at(text: str, start: int) -> Morpheme | None:
 
 
 def _spans_town(text: str, middle: int) -> bool:
-    """Whether a listed town reaches over the kana at ``middle``: 虎の門, 緑が丘."""
+    """Whether a listed town reaches over the kana at ``middle``: 霞ヶ丘, 緑が丘."""
     window = canonical(text[max(0, middle - 4) : middle + 4])
     centre = middle - max(0, middle - 4)
     return any(

@@ -1,8 +1,8 @@
 """Occupations of patients and relatives.
 
-Listed words count wherever they stand free (会社員, 元教員, 専業主婦), except those that a hospital's own
-staff carry or that mean other things too (看護師, 運転手, 農業): these need words of work beside them
-(看護師として勤務, 農業を営む). Behind a label (職業：) any value counts.
+Listed words count wherever they stand free (会社員, 元教員, 専業主婦), except those that a
+hospital's own staff carry or that mean other things too (看護師, 運転手, 農業): these need words of
+work beside them (看護師として勤務, 農業を営む). Behind a label (職業：) any value counts.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from sekisho.documents.document import Document, Span
 from sekisho.phi.categories import Category
 from sekisho.phi.detection import STRONG
-from sekisho.phi.detectors.places.characters import HIRAGANA, KANJI, KATAKANA, LATIN
+from sekisho.phi.detectors.places.characters import KANJI, KATAKANA, LATIN
 from sekisho.phi.detectors.places.intervals import Intervals
 from sekisho.phi.lists import words
 from sekisho.phi.morphology import Morpheme
@@ -25,24 +25,18 @@ __all__ = ["find"]
 _LIKELY = 0.8
 _LABEL = re.compile(
     f"(?<![{KANJI}{KATAKANA}])(?:職業歴|職業|職種|職歴|仕事|ご職業|生業|業種|Occupation|occupation)"
-    r"[\"”』」)\]】]{0,2}(?:[ ]{0,3}[:=][ ]{0,3}|は[、 ]?|[ ]{1,3}(?=[^ \n]{2,10}(?:[ \n]|\Z)))[\"“「]?"
+    r"[\"”』」)\]】]{0,2}"
+    r"(?:[ ]{0,3}[:=][ ]{0,3}|は[、 ]?|[ ]{1,3}(?=[^ \n]{2,10}(?:[ \n]|\Z)))[\"“「]?"
 )
 _VALUE = re.compile(r"[^\n、。,;|\"”」』\]】]{1,30}")
 _VALUE_END = re.compile("[ ]{2}|[ ](?=[^ :=\n]{1,8}[ ]?[:=])|[(](?![^)\n]{1,20}[)])")
-_EMPTY = re.compile(
-    "(?:不明|なし|無し|無$|特記|未聴取|未記載|記載なし|同上|聴取できず|ない|あり|と|の|で|に|が|を|順調|忙し|続け|休|辞|復|可能|制限|可|未|問題)"
-)
-_WORK_AFTER = (
-    "(?:として(?:勤|働|の|長|復|就|[0-9])|をして|をされ|をしな|を営|を経営|を継|に従事|に就|だった|であった|でした|"
-    "を定年|を退職|を引退|を続け|を手伝|を辞め|を(?:[0-9]{1,2}|長)年|勤務|の仕事|[(]定年|[(]退職|[(]元|業$|歴[0-9]|引退|経験)"
-)
-_KIN = "(?:本人|患者|父|母|父親|母親|夫|妻|兄|弟|姉|妹|長男|次男|三男|長女|次女|息子|娘|祖父|祖母|両親|婿|嫁|孫|義父|義母|叔父|叔母)"
-_KIN_BEFORE = re.compile(f"(?:{_KIN}(?:[ ]?[(:]|は|が|も)|(?:職業|仕事)[はが:(])[ ]?\\Z")
 #: A person's particulars in a list: (66歳、パート).
 _PARTICULARS_BEFORE = re.compile("(?:[歳代女男才][)]?[ 、,の(]|[(、](?:現在|元|職業)?)[ ]?\\Z")
-_KIN_AFTER = "(?:の(?:患者|男性|女性|方|夫|妻|父|母|息子|娘)|[)、。\\n ]|$|で)"
+_STATED = re.compile("の(?:患者|男性|女性|方|夫|妻|父|母|息子|娘)|[)、。\n ]|\\Z|で")
+_PREDICATE = re.compile("で|だ(?:った)?|を|に(?:勤|従)|と(?:の|して)")
 _COMPOUND = (
-    f"[{KANJI}{KATAKANA}]{{1,8}}(?:(?:会社|企業|メーカー|工場|商店|食堂|飲食店|関係|関連)(?:勤務|経営|の(?:社員|パート|事務))"
+    f"[{KANJI}{KATAKANA}]{{1,8}}"
+    "(?:(?:会社|企業|メーカー|工場|商店|食堂|飲食店|関係|関連)(?:勤務|経営|の(?:社員|パート|事務))"
     "|(?:作業員|作業者|職人|成型工|加工業|製造業|販売業|小売業|整備工|組立工))"
 )
 
@@ -73,8 +67,20 @@ def _pattern() -> re.Pattern[str]:
     )
 
 
-_WORK = re.compile(f"[ ]?{_WORK_AFTER}")
-_STATED = re.compile(_KIN_AFTER)
+@cache
+def _work() -> re.Pattern[str]:
+    return re.compile(f"[ ]?(?:{trie(words('work_cues'))}|業\\Z)")
+
+
+@cache
+def _kin_before() -> re.Pattern[str]:
+    kin = trie(words("kinship") | {"本人", "患者"})
+    return re.compile(f"(?:{kin}(?:[ ]?[(:]|は|が|も)|(?:職業|仕事)[はが:(])[ ]?\\Z")
+
+
+@cache
+def _no_value() -> re.Pattern[str]:
+    return re.compile(f"{trie(words('occupation_no_values'))}|無\\Z")
 
 
 @lru_cache(maxsize=2)
@@ -90,12 +96,12 @@ def _occupations(text: str) -> tuple[tuple[int, int, str, float], ...]:
 
 
 def _stated(text: str, start: int, end: int) -> bool:
-    if text[start] == "元" or _WORK.match(text, end):
+    if text[start] == "元" or _work().match(text, end):
         return True
     if _STATED.match(text, end) is None:
         return False
     window = max(0, start - 8)
-    if _KIN_BEFORE.search(text, window, start):
+    if _kin_before().search(text, window, start):
         return True
     staff = text[start:end] in words("occupations_of_staff")
     return not staff and _PARTICULARS_BEFORE.search(text, window, start) is not None
@@ -104,7 +110,7 @@ def _stated(text: str, start: int, end: int) -> bool:
 def _labelled(text: str) -> Iterator[tuple[int, int]]:
     for match in _LABEL.finditer(text):
         value = _VALUE.match(text, match.end())
-        if value is None or _EMPTY.match(value.group()):
+        if value is None or _no_value().match(value.group()):
             continue
         stop = _VALUE_END.search(text, value.start(), value.end())
         end = stop.start() if stop else value.end()
@@ -113,9 +119,6 @@ def _labelled(text: str) -> Iterator[tuple[int, int]]:
         end = value.start() + len(text[value.start() : end].rstrip())
         if end > value.start():
             yield value.start(), end
-
-
-_PREDICATE = re.compile("(?<!^)で|だ(?:った)?|を|に(?:勤|従)|と(?:の|して)|であ|。|で$")
 
 
 def _predicate(text: str, start: int, end: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from sekisho.documents.document import Document, Span
+from sekisho.phi.categories import Category
 from sekisho.phi.detectors.rules import (
     ages,
     dates,
@@ -19,6 +20,7 @@ from sekisho.phi.detectors.rules import (
     phones,
     postal,
     sex,
+    terse,
     times,
 )
 from sekisho.phi.detectors.rules.classes import compiled
@@ -44,6 +46,9 @@ class RulesDetector:
         for hit in settled(hits(reading)):
             start, end = to_original(hit.start, hit.end)
             spans.append(Span(start, end, hit.category, (f"rules:{hit.rule}",), hit.score))
+        # Folding turns a circled choice into a plain one, so it is read in the original.
+        for match in compiled("[㊚㊛]").finditer(document.text):
+            spans.append(Span(*match.span(), Category.SEX, ("rules:sex-circled",), 0.95))
         return sorted(spans)
 
 
@@ -56,7 +61,7 @@ def hits(reading: Reading) -> Iterable[Hit]:
         *monthnames.find(reading),
     ]
     found.extend(times.after_dates(reading, tuple(found)))
-    for family in (times, ages, sex, phones, postal, national, insurance, ids, network):
+    for family in (times, ages, sex, phones, postal, national, insurance, ids, network, terse):
         found.extend(family.find(reading))
     return found
 

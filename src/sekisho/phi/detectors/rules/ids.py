@@ -155,7 +155,11 @@ def _shapes(reading: Reading) -> Iterator[Hit]:
         rule, score, _ = _SHAPES[index]
         start, end = match.span()
         surface = match.group()
-        if reading.kind_before(start, 3) == "thing" or reading.unit_at(end):
+        if reading.kind_before(start, 3) == "thing":
+            continue
+        # In a table another cell (T.N., M) may follow a long number; its unit would be glued on.
+        apart = compiled(" (?:[A-Z][.]|[MF](?![A-Za-z0-9]))").match(text, end)
+        if not apart and reading.unit_at(end):
             continue
         if _no_identifier(text, start, surface):
             continue

@@ -22,7 +22,7 @@ _SHAPE = (
     f"|(?P<s>[/.{HYPHENS}])(?P<d>[0-9]{{1,2}})(?![0-9]|(?P=s)[0-9]))"
 )
 _POSSIBLE = 0.1
-_WEEKDAY = " ?\\([月火水木金土日](?:曜日?)?[^()\n]{0,3}\\)|[月火水木金土日]曜"
+_WEEKDAY = " ?\\([月火水木金土日](?:曜日?)?(?:[・、,]?(?:祝|休|祭)日?)?\\)|[月火水木金土日]曜"
 _CLOCK = " ?(?:[0-2]?[0-9]:[0-5][0-9]|[0-2]?[0-9]時(?!間))"
 _RANGE = f" ?[~〜{HYPHENS}→] ?(?:[0-9]{{1,2}}/)?[0-9]{{1,2}}(?![0-9/.]| ?[a-zA-Z%])"
 _LAST_DAY = f"[~〜{HYPHENS}](?P<d>[1-9]|[12][0-9]|3[01])(?![0-9/.:時])"
@@ -90,6 +90,10 @@ def _pair(reading: Reading, match: re.Match[str]) -> float:
     start, end = match.span()
     if compiled(_WEEKDAY).match(text, end):
         return 0.85
+    if match["s"] == "." and compiled("から|より|まで(?!は)|~|〜").match(text, end):
+        return 0.0 if reading.unit_at(end) or compiled("[A-Za-z<>=≧≦約]").search(
+            text, max(0, start - 2), start
+        ) else 0.65
     if match["s"] != "/":
         return 0.0
     month, day = _first(match), int(match["d"])
@@ -109,9 +113,16 @@ def _pair(reading: Reading, match: re.Match[str]) -> float:
         return 0.75
     if _line_start(text, start) and compiled("[ :、(]").match(text, end):
         return 0.0 if share and compiled(" ?(?:以上|程度|の|を|に)").match(text, end) else 0.7
-    if share or compiled("[A-Za-z]$").search(before):
+    if compiled("[A-Za-z]$").search(before):
         return 0.0  # FAB 12/18: a score behind the name of its scale
-    return 0.7 if after else _POSSIBLE
+    if share:
+        # Between other days of a diary even 3/5 is a day, if it is set off like one.
+        opened = text[start - 1 : start] in ("(", "、", ",", "・", "\n", " ")
+        return _POSSIBLE if opened and compiled("[)、,の ]").match(text, end) else 0.0
+    if after:
+        return 0.7
+    # From the eleventh on hardly anything else is written with a stroke.
+    return 0.6 if day >= 11 and not before.endswith(("<", ">", "≧", "≦", "=")) else _POSSIBLE
 
 
 def _after(text: str, end: int) -> str:
