@@ -13,9 +13,7 @@ PROJECT = tomllib.loads(
     Path(__file__).parents[1].joinpath("pyproject.toml").read_text(encoding="utf-8")
 )["project"]
 REGISTERED = [
-    (group, name)
-    for group, entries in PROJECT.get("entry-points", {}).items()
-    for name in entries
+    (group, name) for group, entries in PROJECT.get("entry-points", {}).items() for name in entries
 ]
 
 

@@ -101,12 +101,16 @@ def test_no_claim_is_no_span() -> None:
 
 
 def test_the_stronger_of_two_categories_is_kept_whole_and_the_rest_stays_beside_it() -> None:
-    merged = merge("佐藤明子12345678", [Span(0, 8, "NAME", score=0.7), Span(4, 12, "ID", score=0.95)])
+    merged = merge(
+        "佐藤明子12345678", [Span(0, 8, "NAME", score=0.7), Span(4, 12, "ID", score=0.95)]
+    )
     assert [(s.start, s.end, s.category) for s in merged] == [(0, 4, "NAME"), (4, 12, "ID")]
 
 
 def test_a_strong_claim_splits_a_weak_one() -> None:
-    merged = merge("佐藤 明子 健一", [Span(0, 8, "STAFF", score=0.6), Span(3, 5, "NAME", score=0.95)])
+    merged = merge(
+        "佐藤 明子 健一", [Span(0, 8, "STAFF", score=0.6), Span(3, 5, "NAME", score=0.95)]
+    )
     assert [(s.start, s.end, s.category) for s in merged] == [
         (0, 2, "STAFF"),
         (3, 5, "NAME"),
@@ -120,7 +124,9 @@ def test_blanks_and_punctuation_left_over_are_no_span() -> None:
 
 
 def test_overlapping_claims_of_one_category_become_one() -> None:
-    merged = merge("佐藤明子", [Span(0, 3, "NAME", ("rules:a",), 0.7), Span(2, 4, "NAME", ("lexicon:b",), 0.8)])
+    merged = merge(
+        "佐藤明子", [Span(0, 3, "NAME", ("rules:a",), 0.7), Span(2, 4, "NAME", ("lexicon:b",), 0.8)]
+    )
     assert [(s.start, s.end, s.sources) for s in merged] == [(0, 4, ("lexicon:b", "rules:a"))]
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -77,7 +79,7 @@ def test_a_text_longer_than_the_analyser_takes_is_read_to_its_end(piece: str) ->
     text = piece * (60_000 // len(piece))
     words = morphemes(text)
     assert words[-1].end == len(text)
-    assert all(left.end == right.start for left, right in zip(words, words[1:], strict=False))
+    assert all(left.end == right.start for left, right in pairwise(words))
 
 
 def test_a_long_text_is_cut_between_words() -> None:

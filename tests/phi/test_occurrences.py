@@ -24,13 +24,24 @@ def test_a_full_name_has_two_parts_that_can_stand_for_it(name: str, expected: li
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("佐藤", []), ("高田", []), ("小野寺", []), ("セキ ユミコ", ["ユミコ"]), ("", []), ("サトウ ハナ", ["サトウ"]), ("佐藤 蒼", ["佐藤"]), ("佐藤 光", ["佐藤"])],
+    [
+        ("佐藤", []),
+        ("高田", []),
+        ("小野寺", []),
+        ("セキ ユミコ", ["ユミコ"]),
+        ("", []),
+        ("サトウ ハナ", ["サトウ"]),
+        ("佐藤 蒼", ["佐藤"]),
+        ("佐藤 光", ["佐藤"]),
+    ],
 )
 def test_a_part_that_says_something_else_is_left_out(name: str, expected: list[str]) -> None:
     assert parts(name) == expected
 
 
-@pytest.mark.parametrize("name", ["佐藤明子", "佐藤 明子", "林健一", "YAMADA^TARO", "さとう あきこ"])
+@pytest.mark.parametrize(
+    "name", ["佐藤明子", "佐藤 明子", "林健一", "YAMADA^TARO", "さとう あきこ"]
+)
 def test_surname_and_given_name_are_a_whole_name(name: str) -> None:
     assert is_whole_name(name)
 

@@ -15,7 +15,7 @@ from sekisho.phi.lists import words
 from sekisho.phi.morphology import morphemes
 from sekisho.phi.occurrences import cuts_a_word, is_whole_name, parts, stands_alone
 from sekisho.phi.romaji import romaji_surnames
-from sekisho.phi.search import comparable, digit_occurrences, name_occurrences
+from sekisho.phi.search import Haystack
 
 __all__ = ["propagate"]
 
@@ -35,7 +35,7 @@ _BLANK = re.compile("[ \n]")
 def propagate(document: Document, spans: Sequence[Span]) -> list[Span]:
     """New spans for the further occurrences of what ``spans`` found; none of those again."""
     text = document.folded.text
-    haystack = comparable(text)
+    haystack = Haystack(text)
     covered = bytearray(len(text))
     for span in spans:
         start, end = document.folded.to_folded(span.start, span.end)
@@ -52,11 +52,8 @@ def propagate(document: Document, spans: Sequence[Span]) -> list[Span]:
             if (needle, kind) in seen:
                 continue
             seen.add((needle, kind))
-            if kind == "digits":
-                places = digit_occurrences(haystack, comparable(needle))
-            else:
-                places = name_occurrences(haystack, comparable(needle))
-            for low, high in places:
+            search = haystack.numbers if kind == "digits" else haystack.names
+            for low, high in search(needle):
                 if all(covered[low:high]):
                     continue
                 if kind == "whole" and cuts_a_word(text, low, high):

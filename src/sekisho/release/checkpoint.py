@@ -6,7 +6,6 @@ way holds the record; there is no path on which text is let go because something
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -160,27 +159,6 @@ class Checkpoint:
             start = cell.start + len(text) - len(text.lstrip())
             found.append(Span(start, start + len(text.strip()), label, ("column",), 1.0))
         return found
-
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffd]")
-#: More control characters than this share of a text mean that it is no text.
-_RUBBISH = 0.02
-
-
-def _unreadable(
-    record: Record, cells: Mapping[Path, str], texts: Sequence[tuple[str]]
-) -> tuple[str, str] | None:
-    for column in record.text_columns:
-        value = record.values.get(column)
-        if value is not None and not isinstance(value, str):
-            return "not_text", f"column {column!r} holds no text in this record"
-    for path, text in cells.items():
-        if _SURROGATE.search(text):
-            return "not_text", f"column {path[0]!r} holds half of a character (a lone surrogate)"
-        if (path in texts or len(text) > 200) and len(_CONTROL.findall(text)) > _RUBBISH * len(text):
-            return "not_text", f"column {path[0]!r} holds control characters, not text"
-    return None
 
 
 def _by_column(

@@ -5,31 +5,28 @@ from __future__ import annotations
 import base64
 import re
 
-from sekisho.documents.document import Document
-from sekisho.errors import DetectionError
-from sekisho.phi.stack import Stack
 from sekisho.release.transforms import Derive
+from sekisho.release.wordlists import words
 
 __all__ = ["keyed_reference", "public_reference"]
 
-_HARMLESS = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-#: Six digits in a row are a chart number or a birth date as soon as they are a serial number.
-_LONG_NUMBER = re.compile("[0-9]{6}")
-_SIGNS = re.compile("[._-]")
-_SERIAL = re.compile("(?:[a-z]{1,12}[-_]?)?[0-9]{1,5}")
+_LONGEST = 64
+_HARMLESS = re.compile("[A-Za-z0-9._-]+")
+_NUMBERS = re.compile("[0-9]+")
+_WORDS = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+#: Six digits are a chart number or a birth date as soon as they are a serial number.
+_MOST_DIGITS = 5
 
 
-def public_reference(identifier: str, stack: Stack, derive: Derive) -> str:
+def public_reference(identifier: str, derive: Derive) -> str:
     """``identifier`` itself, or ``doc-`` and ten characters that only the key relates to it.
 
-    An id is harmless when it is a short ASCII word with no long number in it and no detector
-    finds anything in it. A file called after its patient, or a chart number, is not.
+    An id is harmless when it is made of listed words, one short number and at most one letter
+    beside them. No detector is asked: a surname alone, in Roman letters, between two hyphens, is
+    what they may well overlook, and here is no text around it.
     """
-    if _SERIAL.fullmatch(identifier):
+    if len(identifier) <= _LONGEST and _HARMLESS.fullmatch(identifier) and _plain(identifier):
         return identifier
-    if _HARMLESS.fullmatch(identifier) and not _LONG_NUMBER.search(identifier):
-        if not _names_somebody(identifier, stack):
-            return identifier
     return keyed_reference(identifier, derive)
 
 
@@ -39,11 +36,11 @@ def keyed_reference(identifier: str, derive: Derive) -> str:
     return "doc-" + base64.b32encode(digest).decode("ascii")[:10].lower()
 
 
-def _names_somebody(identifier: str, stack: Stack) -> bool:
-    words = _SIGNS.sub(" ", identifier)
-    try:
-        return any(
-            stack.read(Document("", text)).spans for text in {identifier, words, words.title()}
-        )
-    except DetectionError:
-        return True  # an id that cannot be judged is not shown
+def _plain(identifier: str) -> bool:
+    numbers = _NUMBERS.findall(identifier)
+    if len(numbers) > 1 or any(len(number) > _MOST_DIGITS for number in numbers):
+        return False
+    listed = words("harmless_words")
+    parts = [part.lower() for part in _WORDS.findall(identifier)]
+    letters = [part for part in parts if len(part) == 1]
+    return len(letters) <= 1 and all(part in listed for part in parts if len(part) > 1)

@@ -44,7 +44,8 @@ def test_a_name_is_found_in_every_form(value: str, surface: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["患者古川沙織退院", "昨日古川沙織転倒あり", "古川沙織", "(古川沙織)", "１）古川沙織58歳"]
+    "text",
+    ["患者古川沙織退院", "昨日古川沙織転倒あり", "古川沙織", "(古川沙織)", "１）古川沙織58歳"],
 )
 def test_a_whole_name_is_found_beside_any_kanji(text: str) -> None:
     assert found(text, "NAME", "古川 沙織") == ["古川沙織"]
@@ -180,7 +181,15 @@ def test_the_first_year_of_an_era_is_found() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["1955年1月6日", "1955年1月15日", "1955-01-055", "119550105", "昭和31年1月5日", "S30.1.51", "0.5"],
+    [
+        "1955年1月6日",
+        "1955年1月15日",
+        "1955-01-055",
+        "119550105",
+        "昭和31年1月5日",
+        "S30.1.51",
+        "0.5",
+    ],
 )
 def test_another_date_is_not_found(text: str) -> None:
     assert found(text, "BIRTHDATE", "1955-01-05") == []

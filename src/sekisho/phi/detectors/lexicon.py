@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from sekisho.documents.document import Document, Span
 from sekisho.phi.detectors.names import find_names
-from sekisho.phi.detectors.places import addresses, departments, facilities, occupations
+from sekisho.phi.detectors.places import (
+    addresses,
+    departments,
+    facilities,
+    occupations,
+    short_forms,
+)
 from sekisho.phi.morphology import morphemes
 
 __all__ = ["LexiconDetector"]
@@ -28,6 +34,6 @@ class LexiconDetector:
             )
             for found in find_names(folded.text, words)
         ]
-        for finder in (addresses, facilities, departments, occupations):
+        for finder in (addresses, facilities, departments, occupations, short_forms):
             spans.extend(finder.find(document, words))
         return spans

@@ -87,7 +87,9 @@ def test_no_name_ends_where_there_is_none(text: str) -> None:
 @given(
     st.lists(
         st.one_of(
-            st.sampled_from(["佐藤", "明子", "様", "（", "長男", "Dr.", "ベビー", "K.T.", "氏名：", "^"]),
+            st.sampled_from(
+                ["佐藤", "明子", "様", "（", "長男", "Dr.", "ベビー", "K.T.", "氏名：", "^"]
+            ),
             st.text(alphabet="田中ー・\n 、がのさんァ々〆ﾔA.^:𠮷\ud800\0", max_size=4),
             st.text(max_size=4),
         ),
@@ -103,7 +105,9 @@ def test_every_candidate_lies_in_the_text_and_is_a_fair_claim(text: str) -> None
         assert folded[found.start : found.end].strip()
 
 
-@pytest.mark.parametrize("piece", ["佐", "ア", "a.", "・", "妻（", "氏名:", "佐藤 ", "A ", "様", "ー^"])
+@pytest.mark.parametrize(
+    "piece", ["佐", "ア", "a.", "・", "妻（", "氏名:", "佐藤 ", "A ", "様", "ー^"]
+)
 def test_a_hostile_text_is_read_in_linear_time(piece: str) -> None:
     text = piece * (20_000 // len(piece))
     assert sum(1 for _ in by_all(text)) <= len(text)

@@ -119,7 +119,9 @@ def test_medical_latin_stays_bare(sentence: str) -> None:
 
 
 NAMES = st.sampled_from(["Yamada Taro", "SATO AKIKO", "Tanaka, Hanako", "YAMADA^TARO"])
-NEIGHBOURS = st.sampled_from(["", "は", "様", "氏名", "、", "。", "\n", "　", "（", "）", "ｶﾞ", "名"])
+NEIGHBOURS = st.sampled_from(
+    ["", "は", "様", "氏名", "、", "。", "\n", "　", "（", "）", "ｶﾞ", "名"]
+)
 
 
 @settings(deadline=None, max_examples=150)

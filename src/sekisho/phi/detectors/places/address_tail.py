@@ -19,12 +19,13 @@ from sekisho.phi.detectors.places.characters import (
 )
 from sekisho.phi.detectors.places.gazetteer import first_in, towns
 from sekisho.phi.lists import words
+from sekisho.phi.morphology import is_ordinary_word, is_place
 from sekisho.phi.wordtrie import trie
 
 __all__ = ["GAP", "Tail", "behind_block", "block", "next_field", "tail", "wrapped_tail"]
 
 #: A blank or one broken line between two parts of an address.
-GAP = re.compile(r"[ ]{0,3}(?:\n[ ]{0,6})?")
+GAP = re.compile(r"[ ]{0,3}(?:\n[ ]{0,40})?")
 _LINE_GAP = re.compile(r"[ ]{0,3}")
 
 _STEP = f"(?:[0-9]{{1,5}}|[{NUMERALS}]{{1,6}})"
@@ -52,6 +53,7 @@ _ROOM = re.compile(
     f"[ ]{{0,2}}#?(?:[A-Z0-9]{{1,3}}棟)?[A-Z]?[{HYPHENS}]?[0-9]{{1,4}}[A-Z]?"
     "(?P<unit>号[室棟館]?|階|F|室|棟)?"
 )
+_KANJI_RUN = re.compile(f"[{KANJI}]{{2,4}}(?![{KANJI}{KATAKANA}])")
 _ROOM_ALONE = re.compile(f"[ ]{{0,2}}[A-Z]?[{HYPHENS}]?[0-9]{{1,4}}[A-Z]?号[室棟館]?")
 
 _UNKNOWN_TOWN = re.compile(
@@ -62,7 +64,7 @@ _KYOTO = re.compile(
     "(?:上[ルる]|下[ルる]|上がる|下がる|[東西]入[ルる]?)){1,3}"
 )
 
-_WRAP = re.compile(f"[{NAMED}0-9{HYPHENS}]{{0,8}}(?P<gap>[ ]{{0,3}}\\n[ ]{{0,6}})(?=[{NAMED}0-9])")
+_WRAP = re.compile(f"[{NAMED}0-9{HYPHENS}]{{0,8}}(?P<gap>[ ]{{0,3}}\\n[ ]{{0,40}})(?=[{NAMED}0-9])")
 
 
 class Tail(NamedTuple):
@@ -185,8 +187,26 @@ def tail(text: str, start: int) -> Tail:
                 after = block(text, unknown.end(), trusted=False)
                 after = after if after > unknown.end() else named
         if after > named:
-            return Tail(behind_block(text, after), True, True)
+            return Tail(behind_block(text, _next_line(text, after)), True, True)
+    if town == position:
+        town = _unlisted_town(text, position)
     return Tail(town, town > position or kyoto is not None, False)
+
+
+def _unlisted_town(text: str, start: int) -> int:
+    """A town that only the dictionary knows, right behind a municipality: 呉市焼山から."""
+    run = _KANJI_RUN.match(text, start)
+    known = run is not None and is_place(run.group()) and not is_ordinary_word(run.group())
+    return run.end() if run is not None and known else start
+
+
+def _next_line(text: str, end: int) -> int:
+    """Block numbers that go on in the next line: 三丁目, line end, 18-5."""
+    gap = GAP.match(text, end)
+    if gap is None or "\n" not in gap.group() or text[end - 1] not in "目番地":
+        return end
+    after = block(text, gap.end(), trusted=True)
+    return after if after > gap.end() else end
 
 
 def wrapped_tail(text: str, start: int) -> Tail:

@@ -37,7 +37,7 @@ from sekisho.phi.detectors.places.gazetteer import (
 )
 from sekisho.phi.detectors.places.intervals import Intervals
 from sekisho.phi.lists import words
-from sekisho.phi.morphology import Morpheme, is_ordinary_word, is_place
+from sekisho.phi.morphology import Morpheme, is_ordinary_word, is_place, is_surname
 from sekisho.phi.wordtrie import trie
 
 __all__ = ["find"]
@@ -60,6 +60,8 @@ _FIELD_END = re.compile(r"[ ]{2}|[ ](?=[^ :=\n]{1,8}[ ]?[:=])")
 _BUILDING_LEFT = re.compile(
     f'[ ]?[{NAMED}]{{2,20}}(?:[ ]?[A-Z0-9{HYPHENS}]{{1,6}}(?:号室?)?)?(?=[ \n、。,;|"」)(]|\\Z)'
 )
+_HONORIFICS = ("様", "さん", "氏")
+_NUMBERED_PLOT = re.compile(f"[{KANJI}]{{0,6}}[ ]?[0-9]{{1,5}}(?![0-9年月日歳人名])")
 _PROSE = re.compile("[にはをでがの]")
 _ADDRESS_LIKE = re.compile(f"[都道府県市区町村郡島字丁番]|[{KANJI}][0-9{NUMERALS}]")
 
@@ -70,6 +72,7 @@ def _trigger() -> re.Pattern[str]:
     return re.compile(
         f"(?P<label>{_LABEL})|(?P<residence>{residence})|(?P<visit>{_OF_HOUSE}|{travel})"
         "|(?P<component>[都道府県市区郡町村])|(?P<unit>丁目|番地)"
+        f"|(?P<particular>(?<=[(、])(?=[{KANJI}]{{2,5}}[、)]))"
         f"|(?P<triple>[0-9]{{1,4}}(?:[{HYPHENS}][0-9]{{1,4}}){{2}}(?![0-9{HYPHENS}]))"
     )
 
@@ -139,6 +142,17 @@ def _read_triple(text: str, match: re.Match[str], floor: int) -> Found | None:
     return Found(with_postal_code(text, start, floor)[0], end, STRONG)
 
 
+def _read_particular(text: str, match: re.Match[str], floor: int) -> Found | None:
+    """(横須賀、トラック運転手): a city among the particulars of a person."""
+    start = match.start()
+    end = first_in(city_stems(), text, start)
+    if end < 0 or text[end : end + 1] not in ("、", ")"):
+        return None
+    name = text[start:end]
+    of_person = text.endswith(_HONORIFICS, 0, start - 1)
+    return Found(start, end, 0.6) if of_person or not is_surname(name) else None
+
+
 def _read_residence(text: str, match: re.Match[str], floor: int) -> Found | None:
     """横浜在住, 下北沢のアパート: a name without ending in front of words of residence."""
     end = match.start()
@@ -181,7 +195,9 @@ def _read_label(text: str, match: re.Match[str], floor: int) -> Found | None:
     for component in _COMPONENT.finditer(text, start, min(start + 9, len(text))):
         read = from_end(text, component.end(), begin)
         if read is not None and read.start <= start:
-            return Found(begin, _with_building(text, read.end, limit), SURE)
+            plot = _NUMBERED_PLOT.match(text, read.end, limit)
+            end = plot.end() if plot else read.end
+            return Found(begin, _with_building(text, end, limit), SURE)
     return _free_value(text, match, begin, start, limit)
 
 
@@ -215,6 +231,7 @@ def _all_places() -> frozenset[str]:
 _READERS: dict[str, Callable[[str, re.Match[str], int], Found | None]] = {
     "component": _read_component,
     "label": _read_label,
+    "particular": _read_particular,
     "residence": _read_residence,
     "triple": _read_triple,
     "unit": _read_unit,

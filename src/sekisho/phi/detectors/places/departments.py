@@ -26,13 +26,13 @@ __all__ = ["find"]
 _FLOOR = "(?:[0-9]{1,2}|[一二三四五六七八九十]{1,2})"
 _SIDE = "(?:[東西南北中]|[A-E](?![A-Za-z]))"
 _STAYS = (
-    "(?=へ|に(?:転|入|移|帰)|より|から転|転棟|入院|[ ]{0,2}[0-9]{3,4}号|看護師|N[sS]"
+    "(?=へ|に(?:転|入|移|帰)|より|から転|転棟|入院|[ ]{0,2}[0-9]{3,4}号|[ ]{1,3}[0-9]{3}(?![0-9])|看護師|N[sS]"
     "|の(?:看護|病室|[0-9]{3}))"
 )
 _UNITS = (
-    "(?:(?:NICU|GCU|MFICU|PICU|EICU|SICU|CICU|NCU|HCU|SCU|CCU|RCU|ICU)(?:[ ]?病棟)?"
+    "(?:(?:LDR|NICU|GCU|MFICU|PICU|EICU|SICU|CICU|NCU|HCU|SCU|CCU|RCU|ICU)(?:[ ]?病棟)?"
     "|ER(?=へ|に(?:て|搬|入)|より|から|で(?:の|は|診|対|初)|受診|搬送|当直|担当|看護師|医師|Dr|外来))"
-    f"(?![{LATIN}0-9])"
+    f"(?![{LATIN}])"
 )
 
 
@@ -62,6 +62,7 @@ def _wards() -> str:
         f"|(?:(?:[本新旧]館)?{_SIDE}病棟|{kinds}病棟)"
         f"|{_FLOOR}階[東西南北](?![{KANJI}])"
         f"|(?:{_FLOOR}F?[東西南北]|[東西南北]{_FLOOR})(?![0-9]|条|丁){_STAYS}"
+        f"|{_FLOOR}階[A-D](?=[0-9]{{3}}|[ へに])"
         f"|{_FLOOR}[A-D](?=入院|病棟|へ転|に転|より転|から転|[ ]{{1,2}}[0-9]{{3,4}}号室)"
         "|(?<=[、(\\[])[0-9]{1,2}[東西南北](?=[)\\]\n])"
         "|(?<![^\n])[0-9]{1,2}[東西南北](?=[ ]{1,2}[^0-9 ])"
@@ -77,7 +78,7 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(
         f"(?P<ward>(?<![0-9{LATIN}.])(?:{_wards()}))"
         f"|(?P<unit>(?<![{LATIN}]){_UNITS})"
-        f"|(?P<department>{trie(words('departments'))}{described})"
+        f"|(?P<department>{trie(words('departments'))}(?:外来)?{described})"
         f"|(?P<short>{free}{trie(words('department_short_forms'))}{cues})"
         f"|(?P<ambiguous>{free}{trie(words('department_ambiguous_forms'))}{referral})"
     )

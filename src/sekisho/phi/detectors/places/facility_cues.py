@@ -25,8 +25,9 @@ from sekisho.phi.detectors.places.facility_names import (
     proper_inside,
     right_end,
 )
+from sekisho.phi.detectors.places.gazetteer import city_stems, prefecture_stems
 from sekisho.phi.lists import words
-from sekisho.phi.morphology import is_surname
+from sekisho.phi.morphology import is_ordinary_word, is_place, is_surname
 from sekisho.phi.wordtrie import trie
 
 __all__ = ["by_department", "by_kind", "by_label", "by_quotes", "by_short_form"]
@@ -48,6 +49,8 @@ _LATIN_NAME = re.compile(
 _PLACE_IN_BRACKETS = re.compile(
     f"(?<=[(、])(?P<place>[{KANJI}]{{2,4}})(?:中央|市民|総合|医療)(?=[)])"
 )
+_CLIPPED = "(?:総合|中央|協会|市民|市立|町立|徳洲会?|医科大|医大|国際|記念|整形|医療|がん|済生会|赤十字|労災|厚生|大)"
+_OWNERS = "(?:済生会|徳洲会|日赤|労災|国立|厚生連|JCHO)"
 _KANA_NAME = re.compile(f"[{HIRAGANA}]{{2}}|[{KATAKANA}{LATIN}]{{2}}")
 _HIRAGANA_ONLY = re.compile(f"[{HIRAGANA}]{{2,10}}\\Z")
 _VALUE = re.compile(r"[^\n 、。,;|/\"”」』)\]】(]{2,40}")
@@ -85,7 +88,7 @@ def by_kind(text: str) -> Iterator[Found]:
             continue
         blank = text.startswith(" ", kind.end())
         start = kind.end() + blank
-        end = right_end(text, start)
+        end = right_end(text, start, company=kind.group() in _COMPANIES)
         name = text[start:end]
         if not name or is_generic(name) or name in words("makers") or _no_name().match(name):
             continue
@@ -121,10 +124,25 @@ def by_quotes(text: str) -> Iterator[Found]:
 @cache
 def _short_forms() -> re.Pattern[str]:
     forms = trie(words("facility_names"))
+    visits = trie(words("short_form_cues"))
     return re.compile(
-        f"(?<![{KANJI}{KATAKANA}{LATIN}])(?:{forms}|[A-Z]{{1,2}}(?:医科大|医大|大[附付]属|大))"
-        f"(?![{KANJI}{KATAKANA}{LATIN}])"
+        f"(?<![{KANJI}{KATAKANA}{LATIN}])(?:{forms}|[A-Z]{{1,2}}(?:医科大|医歯大|医大|大[附付]属|大))"
+        f"(?:(?![{KANJI}{KATAKANA}{LATIN}])|(?={visits}))"
     )
+
+
+@cache
+def _clipped() -> re.Pattern[str]:
+    """大平総合で, 済生会小樽より: the ending left out, beside words of a visit."""
+    free = f"(?<![{KANJI}{KATAKANA}{LATIN}])"
+    follows = f"(?={trie(words('short_form_cues'))}|[{KANJI}]{{1,3}}(?:先生|医師|Dr|へ依頼|に照会))"
+    return re.compile(
+        f"{free}(?:(?P<place>[{KANJI}]{{2,4}}){_CLIPPED}|{_OWNERS}(?P<site>[{KANJI}]{{2,4}})){follows}"
+    )
+
+
+def _is_only_place(name: str) -> bool:
+    return is_place(name) and not is_ordinary_word(name)
 
 
 def by_short_form(text: str) -> Iterator[Found]:
@@ -139,6 +157,10 @@ def by_short_form(text: str) -> Iterator[Found]:
         yield Found(min(start, match.start()), match.end(), _LIKELY, "facility_short")
     for match in _PLACE_IN_BRACKETS.finditer(text):
         if is_proper(match["place"]):
+            yield Found(match.start(), match.end(), _LIKELY, "facility_short")
+    for match in _clipped().finditer(text):
+        place = match["place"] or match["site"]
+        if place in city_stems() or place in prefecture_stems() or _is_only_place(place):
             yield Found(match.start(), match.end(), _LIKELY, "facility_short")
     for match in _LATIN_NAME.finditer(text):
         yield Found(match.start(), match.end(), _LIKELY, "facility_latin")

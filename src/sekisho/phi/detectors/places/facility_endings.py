@@ -34,7 +34,7 @@ _NOT_AFTER = re.compile(
     "|(?<=交通)(?:事故|外傷|整理|費|機関|性|枝|手段)"
     "|(?<=印刷)[物業]|(?<=運[送輸])(?:業|会社|中)|(?<=工業)(?:用|地帯|化)"
     "|(?<=銀行)員|(?<=商店)街|(?<=タクシー)(?:運転|会社)|(?<=スーパー)[ァ-ヺ]"
-    "|(?<=の[里家森丘園杜])[一-鿿]|(?<=センター)(?:ライン|ビル)|(?<=成型)[工品]|(?<=事務所)名"
+    "|(?<=の[里家森丘園杜])[一-鿿]|(?<=センター)(?:ライン|ビル)|(?<=成型)[工品]|(?<=事務所)名|(?<=病院)日"
 )
 # 医療法人社団原田胃腸科医院: the form is glued to the name and says nothing of its own.
 _GLUED_FORM = re.compile(
@@ -81,6 +81,11 @@ def _workplace() -> re.Pattern[str]:
 def _corporation_before() -> re.Pattern[str]:
     forms = trie(words("facility_corporations"))
     return re.compile(f"{forms}[{NAMED}]{{0,15}}[ ]?\\Z")
+
+
+@cache
+def _makers() -> tuple[str, ...]:
+    return tuple(words("makers"))
 
 
 def by_ending(text: str) -> Iterator[Found]:
@@ -136,7 +141,7 @@ def _right_end(text: str, chain: _Chain) -> int:
 def _is_named(text: str, chain: _Chain, start: int, end: int) -> bool:
     stem = text[start : chain.start]
     inner = "".join(chain.between)
-    if stem in words("makers") or (is_generic(stem) and all(map(is_generic, chain.between))):
+    if stem.startswith(_makers()) or (is_generic(stem) and all(map(is_generic, chain.between))):
         return False
     blackened = not _NAME_SIGN.search(stem + inner) and not stem.strip(CIRCLES)
     if blackened and len(stem) < 2 and not inner:

@@ -2,7 +2,7 @@
 
 The ending (病院, クリニック, ...) is easily found; the work is on its left, where a name may be
 written in any script and prose may touch it without a blank: 紹介元のこもれび内科クリニック,
-術後東京病院へ, 霞ケ丘病院. All positions are those of folded text.
+術後東京病院へ, 緑が丘病院. All positions are those of folded text.
 """
 
 from __future__ import annotations
@@ -25,10 +25,14 @@ CIRCLES = "〇○◯●◎△▲□■"
 _SOLID = re.compile(f"[{KANJI}{KATAKANA}{LATIN}{CIRCLES}・'’&]{{1,{_LONGEST}}}\\Z")
 _SOLID_RIGHT = re.compile(f"[{KANJI}{KATAKANA}{LATIN}0-9{CIRCLES}・]{{1,14}}")
 _HOME_RIGHT = re.compile("[のが][里家丘森郷杜園街庭台]")
+_COMPANY_KANA = re.compile(f"[{HIRAGANA}]{{2,6}}(?=[{KANJI}{KATAKANA}])")
+_HOME_KANA = re.compile(f"[{HIRAGANA}]{{2,5}}の[里家森丘郷杜園街](?![{KANJI}])")
 _NAME_KINDS = frozenset(("surname", "given", "person", "place", "proper", "noun"))
+# A word that the analyser does not know is a name unless it ends like a verb or a particle.
+_UNKNOWN_NAME = re.compile(f"[{HIRAGANA}]{{2,7}}[^るのいたてながはをにへともやかでくりず]")
 _NUMBERED = re.compile("第[0-9]{1,3}\\Z")
 _HIRAGANA_RUN = re.compile(f"[{HIRAGANA}]{{1,10}}\\Z")
-_ONE_CHARACTER_HOME = frozenset("門丘里家森杜都郷街園庭山川海空風花木実台音泉")
+_ONE_CHARACTER_HOME = frozenset("門丘里家森杜都郷街園庭山川海空風花木実台音泉浜岡")
 _DATE_UNIT = re.compile(
     "(?:年|月|日|時|分|歳|代|週|回|度|号|階|ヶ月|か月|カ月|週間|日間|年間|時間|泊)(?:目|間|前|後|頃|以降|末|初め|半)?"
 )
@@ -37,6 +41,16 @@ _DATE_UNIT = re.compile(
 @cache
 def _prose_before() -> re.Pattern[str]:
     return re.compile(trie(words("facility_before")))
+
+
+@cache
+def _kinds() -> tuple[str, ...]:
+    return tuple(words("facility_kinds"))
+
+
+@cache
+def _no_names() -> tuple[str, ...]:
+    return tuple(words("hiragana_no_names"))
 
 
 @cache
@@ -110,12 +124,30 @@ def _step_left(text: str, start: int, end: int, limit: int) -> int:
         home = end - start == 1 and text[start] in _ONE_CHARACTER_HOME
         return start - 1 if home and _can_own(text, start - 1) else start
     word = _word_ending_at(text, start)
-    return word.start if word is not None and word.start >= kana.start() else start
+    if word is not None and word.start >= kana.start():
+        return word.start
+    unknown = _UNKNOWN_NAME.fullmatch(kana.group()) is not None
+    if not unknown or kana.group().endswith(_no_names()):
+        return start
+    return kana.start() if _free_on_the_left(text, kana.start()) else start
 
 
-def right_end(text: str, start: int) -> int:
-    """Where the name that begins at ``start``, behind the kind of an institution, ends."""
-    end = start
+def _free_on_the_left(text: str, start: int) -> bool:
+    """Whether nothing runs into ``start``, or only the kind of an institution: 特養みはらし苑."""
+    before = text[max(0, start - 1) : start]
+    if _SOLID.search(before) is None or text.endswith(_kinds(), 0, start):
+        return True
+    solid = _SOLID.search(text, max(0, start - 4), start)
+    return solid is not None and is_proper(solid.group())
+
+
+def right_end(text: str, start: int, *, company: bool = False) -> int:
+    """Where the name that begins at ``start``, behind the kind of an institution, ends.
+
+    Behind the form of a ``company`` even a word like ながら is a name (株式会社ながら印刷).
+    """
+    kana = (_COMPANY_KANA if company else _HOME_KANA).match(text, start)
+    end = kana.end() if kana else start
     while end < min(len(text), start + _LONGEST // 2):
         solid = _SOLID_RIGHT.match(text, end)
         if solid is not None:
@@ -157,7 +189,7 @@ def _word_starting_at(text: str, start: int) -> Morpheme | None:
 
 
 def _spans_town(text: str, middle: int) -> bool:
-    """Whether a listed town reaches over the kana at ``middle``: 霞ヶ丘, 緑が丘."""
+    """Whether a listed town reaches over the kana at ``middle``: 緑が丘, 虎の門."""
     window = canonical(text[max(0, middle - 4) : middle + 4])
     centre = middle - max(0, middle - 4)
     return any(

@@ -34,10 +34,13 @@ _VALUE_END = re.compile("[ ]{2}|[ ](?=[^ :=\n]{1,8}[ ]?[:=])|[(](?![^)\n]{1,20}[
 _PARTICULARS_BEFORE = re.compile("(?:[歳代女男才][)]?[ 、,の(]|[(、](?:現在|元|職業)?)[ ]?\\Z")
 _STATED = re.compile("の(?:患者|男性|女性|方|夫|妻|父|母|息子|娘)|[)、。\n ]|\\Z|で")
 _PREDICATE = re.compile("で|だ(?:った)?|を|に(?:勤|従)|と(?:の|して)")
+_FORMER = (
+    f"[{KANJI}{KATAKANA}の]{{1,12}}?[係員師士工屋業職手将者主長](?=[、。)]|で(?![はも])|だった)"
+)
 _COMPOUND = (
     f"[{KANJI}{KATAKANA}]{{1,8}}"
     "(?:(?:会社|企業|メーカー|工場|商店|食堂|飲食店|関係|関連)(?:勤務|経営|の(?:社員|パート|事務))"
-    "|(?:作業員|作業者|職人|成型工|加工業|製造業|販売業|小売業|整備工|組立工))"
+    "|(?:作業員|作業者|職人|屋(?=を(?:や|営|経営|し)|で働)|場勤務|成型工|加工業|製造業|販売業|小売業|整備工|組立工))"
 )
 
 
@@ -61,8 +64,10 @@ def _pattern() -> re.Pattern[str]:
     context = words("occupations_in_context")
     free = f"(?:(?<![{KANJI}{KATAKANA}{LATIN}])|(?<=現在|以前|当時|職業|男性|女性|本人))"
     return re.compile(
-        f"(?P<plain>{free}(?:元)?{trie(words('occupations') - context)})(?![{KATAKANA}ー])"
+        f"(?P<plain>{free}(?:元)?{trie(words('occupations') - context)})"
+        f"(?![{KATAKANA}ー]|仕事|湿疹|道具)"
         f"|(?P<compound>{free}{_COMPOUND})"
+        f"|(?P<former>(?<![{KANJI}])元(?![々来気通の]){_FORMER})"
         f"|(?P<context>{free}(?:元)?{trie(context)})(?![{KATAKANA}ー])"
     )
 
@@ -75,7 +80,7 @@ def _work() -> re.Pattern[str]:
 @cache
 def _kin_before() -> re.Pattern[str]:
     kin = trie(words("kinship") | {"本人", "患者"})
-    return re.compile(f"(?:{kin}(?:[ ]?[(:]|は|が|も)|(?:職業|仕事)[はが:(])[ ]?\\Z")
+    return re.compile(f"(?:勤務[の、]|{kin}(?:[ ]?[(:]|は|が|も)|(?:職業|仕事)[はが:(])[ ]?\\Z")
 
 
 @cache

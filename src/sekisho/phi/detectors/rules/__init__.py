@@ -13,6 +13,7 @@ from sekisho.phi.detectors.rules import (
     eras,
     ids,
     insurance,
+    jottings,
     monthdays,
     monthnames,
     national,
@@ -61,7 +62,7 @@ def hits(reading: Reading) -> Iterable[Hit]:
         *monthnames.find(reading),
     ]
     found.extend(times.after_dates(reading, tuple(found)))
-    for family in (times, ages, sex, phones, postal, national, insurance, ids, network, terse):
+    for family in (times, ages, sex, phones, postal, national, insurance, ids, network, terse, jottings):
         found.extend(family.find(reading))
     return found
 

@@ -113,7 +113,8 @@ def _pair(reading: Reading, match: re.Match[str]) -> float:
         return 0.75
     if _line_start(text, start) and compiled("[ :、(]").match(text, end):
         return 0.0 if share and compiled(" ?(?:以上|程度|の|を|に)").match(text, end) else 0.7
-    if compiled("[A-Za-z]$").search(before):
+    adjacent = text[max(0, start - 2) : start].rstrip(" ")
+    if compiled("[A-Za-z]$").search(adjacent) and (day < 11 or day in (18, 28, 30)):
         return 0.0  # FAB 12/18: a score behind the name of its scale
     if share:
         # Between other days of a diary even 3/5 is a day, if it is set off like one.
@@ -150,9 +151,7 @@ def _line_start(text: str, start: int) -> bool:
 
 def _in_diary(start: int, sure: list[int]) -> bool:
     """Whether at least two days of the text are sure, or one shortly before ``start``."""
-    if len(sure) >= 2:
-        return True
-    return bool(sure) and 0 < start - sure[0] <= 60
+    return len(sure) >= 2 or (bool(sure) and 0 < start - sure[0] <= 60)
 
 
 def _linked(

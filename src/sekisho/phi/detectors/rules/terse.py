@@ -1,4 +1,4 @@
-"""Terse notes: what wards write without labels, 63M, room 301-2, on the 29th, 7l歳.
+"""Terse notes: what wards write without labels, 63M, room 301-2, specimen 24K-118, 7l歳.
 
 These forms carry less proof than the others; each asks its neighbourhood for a reason.
 """
@@ -34,20 +34,31 @@ _WARD_WORDS = re.compile("号室|病室|部屋|ベッド|病棟|空床|室番")
 _ROOM_BEHIND_WARD = re.compile(r"(?<=病棟)[ ]{0,2}(?P<room>[1-9][0-9]{2,3})(?![0-9年月日:./%A-Za-z]|[ ]?(?:名|床|例|人|回))")
 _NAMED_ROOM = re.compile("(?:保護室|隔離室|個室|観察室|重症室|陣痛室|処置室)[ ]?[A-Z]?-?[0-9]{1,3}(?![0-9年月日時])")
 _BED_IN_KANJI = re.compile(f"[{KANJI_NUMERALS}]{{1,3}}番(?:ベッド|床)")
+#: Behind a ward, a floor or a building: B-507, 310-B, 521.
+_ROOM_BEHIND_FLOOR = re.compile(
+    "(?<=[病棟階館])(?P<gap>[ ]{0,3})(?P<room>[A-Z]-?[1-9][0-9]{2}|[1-9][0-9]{2}-[A-Z0-9]{1,2})(?![0-9A-Za-z/.])"
+)
+_BED_BEHIND_UNIT = re.compile(
+    "(?:ICU|HCU|SCU|CCU|NICU|GCU)[ の]?(?P<bed>[0-9]{1,2}(?:番(?:ベッド)?)?)(?=[ に、。→へより\n])(?![ ]?[0-9]|日|泊|床)"
+)
 _SPECIMEN = re.compile(
-    "(?<![0-9A-Za-z-])(?:[0-9]{2}-[A-Z]{1,2}-?[0-9]{3,6}|[A-Z]{1,2}[0-9]{0,2}-[0-9]{5,8}|[0-9]{2}[A-Z]{1,2}[0-9]{4,6})(?![0-9A-Za-z-])"
+    "(?<![0-9A-Za-z-])(?:"
+    "[0-9]{2}-[A-Z]{1,2}-?[0-9]{3,6}|[A-Z]{1,2}[0-9]{0,2}-[0-9]{5,8}|[0-9]{2}[A-Z]{1,2}-?[0-9]{3,6}"
+    "|[A-Z]{1,3}-[0-9]{2,4}-[0-9]{2,5}|[0-9]{2}-[0-9]{4}-[A-Z0-9]|[0-9]{2}-[0-9]{3}-[0-9]{3}"
+    ")(?![0-9A-Za-z-])"
 )
-
-#: 29日から, 四日の朝, 15日(木): a day of the month, and neither a duration nor a count.
-_DAY = re.compile(
-    rf"(?P<day>(?<![0-9.,/月第後前約計毎同翌当本即連全数何各~〜-])(?:[12][0-9]|3[01]|[1-9])日"
-    rf"|(?<![{KANJI_NUMERALS}月第後前約計毎同翌当本即連全数何各])(?:二?十[一二三四五六七八九]?|三十一?|[三四五六七八九])日)"
-    "(?=[ ]?(?:[(（][月火水木金土日](?:曜日?)?[)）]|から(?!も|[0-9一二三四五六七八九十]{1,3}日)|より(?!も)|の(?:朝|昼|夕|夜|夜中|午前|午後|未明|深夜|日中|検査|受診|外来|採血|CT|MRI|手術|透析|面談|カンファ)"
-    "|午前|午後|朝|昼|夕|夜|未明|深夜|早朝|に(?:は|も)?[ ]?(?:受診|来院|入院|退院|転院|転棟|手術|検査|施行|予定|予約|電話|CT|MRI|再診|採血|発熱|発症|転倒|外泊|帰宅|面談|訪問|抜糸|抜管|抜去|連絡|家族|再検)"
-    "|付|分娩|手術|退院|入院|受診|再診|外来|[0-2]?[0-9]:[0-5][0-9]|[ ][0-2]?[0-9]時))"
+#: A number in form of a document's: 第1124号, No.8842, No.CD-24-3318.
+_NUMBERED = re.compile(
+    "第[0-9]{2,7}号(?!室)|(?<![A-Za-z])[Nn][Oo][.][ ]?(?:[0-9]{4,8}(?:-[0-9]{1,6})?|[A-Z]{1,3}-[0-9]{2,8}(?:-[0-9]{1,6})?)(?![0-9A-Za-z])"
 )
-_COUNTED_BEFORE = re.compile(
-    "(?:術後|産後|発症|発症後|受傷後|生後|日齢|投与|投与後|内服|入院後|在胎|過去|直近|あと|残り|およそ|合計|まる|最低|最大|週|に|[0-9]週)[ ]?$"
+_SLIP_NUMBER = re.compile(
+    "(?:検体|標本|提出|伝票|搬送票|依頼票|受付|整理番号|番号|票)[ :(（]{0,2}(?P<id>[A-Z]{1,3}-[0-9]{3,6}(?:-[0-9]{1,4})?|[一-鿿]-[0-9]{2,6})(?![0-9A-Za-z])"
+)
+#: In a table: a name, the age, the sex. In brackets: (58) behind さん, (51、介護士) behind a relative.
+_AGE_IN_TABLE = re.compile(rf"(?<=[{_LETTERS}a-z] )(?P<age>[1-9]?[0-9]|10[0-9])(?=[ ]{{1,3}}[男女](?![{_LETTERS}]))")
+_AGE_IN_BRACKETS = re.compile(
+    rf"(?:さん|様|氏|くん|ちゃん)[(（、](?P<age>[1-9]?[0-9]|10[0-9])[)）]"
+    rf"|[{_LETTERS}][(（](?P<aged>[1-9][0-9])(?=[、,][ ]?(?:同居|独居|別居|会社員|主婦|無職|学生|大学生|高校生|[一-鿿]{{1,5}}[士師員婦業者]))"
 )
 
 #: OCR took digits for letters: 7l歳, 2O21年, 1O:25.
@@ -73,11 +84,17 @@ def find(reading: Reading) -> Iterator[Hit]:
     """All that terse notes state without a label."""
     yield from _ages_and_sexes(reading)
     yield from _rooms(reading)
-    yield from _days(reading)
     for rule, label, pattern in _SLIPPED:
         for match in pattern.finditer(reading.text):
             if any(character.isdigit() for character in match.group()):
                 yield Hit(match.start(), match.end(), label, rule, 0.8)
+    for match in _NUMBERED.finditer(reading.text):
+        before = reading.text[max(0, match.start() - 6) : match.start()].rstrip(" ")
+        if before.endswith(("Lot", "LOT", "lot", "ロット", "製造", "様式", "型式", "S/N")):
+            continue
+        yield Hit(match.start(), match.end(), Category.ID, "numbered", 0.7)
+    for match in _SLIP_NUMBER.finditer(reading.text):
+        yield Hit(*match.span("id"), Category.ID, "slip", 0.75)
     for match in _SPECIMEN.finditer(reading.text):
         if reading.kind_before(match.start(), 3) != "thing":
             yield Hit(match.start(), match.end(), Category.ID, "specimen", 0.7)
@@ -85,6 +102,10 @@ def find(reading: Reading) -> Iterator[Hit]:
 
 def _ages_and_sexes(reading: Reading) -> Iterator[Hit]:
     text = reading.text
+    for match in _AGE_IN_TABLE.finditer(text):
+        yield Hit(*match.span("age"), Category.AGE, "age-in-table", 0.75)
+    for match in _AGE_IN_BRACKETS.finditer(text):
+        yield Hit(*match.span("age" if match["age"] else "aged"), Category.AGE, "age-in-brackets", 0.7)
     for match in _AGE_AND_SEX.finditer(text):
         if match["sex"] == "F" and int(match["age"]) <= _FRENCH:
             before = text[max(0, match.start() - 2) : match.start()]
@@ -103,8 +124,13 @@ def _rooms(reading: Reading) -> Iterator[Hit]:
         yield Hit(match.start(), match.end(), Category.ID, "room", 0.75)
     for match in _BED_IN_KANJI.finditer(text):
         yield Hit(match.start(), match.end(), Category.ID, "room", 0.8)
-    for match in _ROOM_BEHIND_WARD.finditer(text):
-        yield Hit(*match.span("room"), Category.ID, "room", 0.75)
+    for pattern, group in (
+        (_ROOM_BEHIND_WARD, "room"),
+        (_ROOM_BEHIND_FLOOR, "room"),
+        (_BED_BEHIND_UNIT, "bed"),
+    ):
+        for match in pattern.finditer(text):
+            yield Hit(*match.span(group), Category.ID, "room", 0.75)
     if not _WARD_WORDS.search(text):
         return
     heads = list(_ROOM_AT_LINE_START.finditer(text))
@@ -118,10 +144,3 @@ def _rooms(reading: Reading) -> Iterator[Hit]:
     for match in compiled("(?<![0-9A-Za-z./:-])[1-9][0-9]{2,3}(?![0-9A-Za-z./:%-])").finditer(text):
         if match.group() in rooms and not reading.unit_at(match.end()):
             yield Hit(match.start(), match.end(), Category.ID, "room-list", 0.7)
-
-
-def _days(reading: Reading) -> Iterator[Hit]:
-    text = reading.text
-    for match in _DAY.finditer(text):
-        if not _COUNTED_BEFORE.search(text, max(0, match.start() - 6), match.start()):
-            yield Hit(*match.span("day"), Category.DATE, "day-alone", 0.65)

@@ -1,0 +1,220 @@
+"""Short forms: institutions, units and towns as a hospital names them among its own people.
+
+角館総合で亡くなられ, 有馬内科経由, T大で, 血内 舘野, 西4 411, 稚内から戻り: a place, a name or a
+letter, then a piece of the full name. The ending alone proves little, so what stands before it must
+be read as a proper name and what follows must be able to follow an institution.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from sekisho.documents.document import Document, Span
+from sekisho.phi.categories import Category
+from sekisho.phi.lists import words
+from sekisho.phi.morphology import Morpheme, is_place, is_surname
+from sekisho.phi.wordtrie import trie
+
+__all__ = ["find"]
+
+_KANJI = "一-鿿々"
+_LETTERS = f"{_KANJI}ぁ-ゖァ-ヺー"
+#: What may follow an institution: a border, a particle, or what one does there.
+_FOLLOWS = re.compile(
+    r"[ \n、。,)）」】/:・]|(?:に|で|の|へ|が|は|を|と|も)(?![きさ])|から|より|にて|まで|経由|受診|入院|転院|退院|紹介|通院"
+    r"|勤務|在学|在籍|宛|撮影|施行|搬送|病理|依頼|返書|返事|ER|救急|[A-Z]"
+)
+
+
+@cache
+def _endings() -> re.Pattern[str]:
+    return re.compile(trie(words("institution_endings")))
+
+
+#: One-character endings, and words that mean much else: only behind a place.
+_WEAK = frozenset(
+    "大 高 中 小 署 組 総合 中央 市民 協会 消防 医療 厚生 記念 がん 商業 工業 産業 化学 交通 透析 リハ 在宅 "
+    "外科 内科 整形 デイ ホーム バス 警備 清掃 電子 食品 水産 居宅 包括 国立 病院".split()
+)
+_NOT_BEFORE = frozenset(
+    "当 同 本 他 各 全 両 左 右 上 下 前 後 貴 両側 片側 一般 専門 関連 近隣 消化器 循環器 呼吸器 神経 血液 "
+    "腎臓 内分泌 代謝 脳 心臓 血管 乳腺 甲状腺 小児 老年 総合 感染 腫瘍 緩和 救急 形成 整形 口腔 心療 一般".split()
+)
+_LETTER_NAMED = re.compile(
+    "(?<![A-Za-z0-9])[A-Z]{1,2}(?:医科大|医大|医歯大|歯大|大学|大(?![きさ量型小腿動静網部半多豆]|脳(?!外|神))|総合病院|市民病院|中央病院|病院|クリニック|医院|がんセンター|センター|診療所|薬局|施設|苑|園|小学校|中学校|高校)(?:病院|附属病院)?"
+)
+_KNOWN_ALONE = re.compile(
+    f"(?<![{_KANJI}ァ-ヺー])(?:市民病院|市立病院|町立病院|県立病院|県立中央(?:病院)?|日赤(?:病院)?|赤十字病院|済生会(?:病院)?|労災病院|国がん|国立がんC?|がんセンター|県がん|県病院|大学附属病院)(?![{_KANJI}ァ-ヺー])"
+)
+#: 舞鶴みどりが浜病院, ほたかの湯デイサービス: hiragana inside, so the whole stretch from a hard border.
+_FROM_BORDER = re.compile(
+    rf"(?:^|(?<=[ \n:(（「『【,、。・]))(?P<name>[{_LETTERS}A-Z]{{2,18}}?(?:病院|クリニック|医院|診療所|医療センター|ヘルスケアプラザ|健診プラザ|健診センター|デイサービス|デイケア|訪問看護ステーション|薬局|調剤|歯科|眼科|小児科|内科|デンタルラボ|音楽教室|学園|保育園|幼稚園|こども園|ホーム|ケアセンター|ケアプラン|苑|荘|の里|の家|の丘|の郷|の杜))"
+    rf"(?=[ \n)）」』】、。,(（:/]|$|に|で|の(?!里|家|丘|郷|杜)|へ|が|は|より|から|院長|医師)"
+)
+_SENTENCE = re.compile(
+    "を|は|へ|から|より|まで|にて|して|した|する|ので|ため|など|との|での|もの|こと|には|では|ない|です|ます|当院|他院|近医|前医|近く|紹介元|かかりつけ|患者|主治医|救急|専門|総合病院$"
+)
+_VERB = re.compile(
+    "を|して|した|する|ので|ため|です|ます|ない|当院|他院|近医|前医|近く|かかりつけ|患者|主治医|専門|総合病院$"
+)
+_COMPANY = re.compile(
+    rf"(?:株式会社|有限会社|合同会社|合資会社|\\(株\\)|\\(有\\)|㈱|㈲)(?P<name>[{_LETTERS}A-Za-z0-9&・]{{2,14}}?)"
+    r"(?=[ \n、。,(（)）」:/]|$|に|で(?!ん)|の(?!森|里|丘)|へ|勤務|代表|社員|工場|支店|営業所)"
+)
+_KIND_FIRST = re.compile(
+    rf"(?:デイサービス|デイケア|デイ|訪問看護ステーション|訪問看護|居宅介護支援事業所|居宅介護支援|ケアプラン|グループホーム|特養|老健|有料|有料老人ホーム|サ高住|ショートステイ|小規模多機能|保育園|幼稚園|学童|ケアハウス|ヘルパーステーション)(?P<name>[ぁ-ゖァ-ヺー{_KANJI}]{{2,10}}?)(?=[ \n)）」、。,(（:/]|$|に|で|へ|が|は|より|から|の(?!里|家|丘|郷|杜|会))"
+)
+
+_UNIT = re.compile(
+    "(?<![A-Za-z])(?:ICU|HCU|SCU|NICU|GCU|CCU|EICU|PICU|ER|LDR|MFICU|HD室|OR)(?![A-Za-z])"
+    "|(?:アンギオ|血管造影|内視鏡|透析|カテ|ライナック|分娩|陣痛|手術|オペ)室(?=[ \n、。で0-9]|に|へ|より|から)"
+)
+_WARD = re.compile(
+    "(?<![0-9A-Za-z.,/+-])(?:[1-9][0-9]?[東西南北]|[東西南北][1-9][0-9]?|[1-9][0-9]?[A-DEWSN](?![0-9A-Za-z/%]))"
+    "(?=病棟|[ ]{1,2}(?P<room>[1-9][0-9]{2,3}(?:-[0-9A-Z]{1,2})?)(?![0-9:./])|[ ](?:申し送り|日勤|夜勤|準夜|深夜|病棟|入院)|入院|転棟|へ転|に転|より転|から転)"
+)
+_FLOOR = re.compile("(?:[東西南北本新]館)[1-9][0-9]?階(?:[東西南北]?病棟|[東西南北])?")
+_ABBREVIATED = (
+    "血内|消内|循内|呼内|腎内|神内|代内|糖内|膠内|腫内|総内|脳外|心外|呼外|消外|血外|小外|乳外|整外|形外|"
+    "耳鼻|泌尿器|循環器|呼吸器|消化器|内分泌|代謝|膠原病|血液|整形|形成|麻酔|皮膚|眼|歯|口外|産婦|婦|産|精神|放診|放治|救命|連携室|地連|栄養|薬剤|リハ"
+)
+_SPECIALTY = re.compile(rf"(?<![{_KANJI}ァ-ヺーA-Za-z])(?:{_ABBREVIATED})(?P<gap>[ ]?|の)")
+_UNIT_USED = re.compile(
+    "(?:へ|に|で|より|から)?(?:受診|紹介|コンサルト|相談|連絡|電話|転科|回診|カンファ|併診|対診|往診|依頼|再診)|外来|Dr|医師|より|から(?!だ)"
+)
+
+_RESIDENCE = re.compile(
+    "在住|出身|の出身|生まれ|の人(?![間口])|の方(?![がに向])|の実家|の自宅|の施設|の(?:娘|息子|長男|次男|三男|長女|次女|三女|妹|弟|姉|兄|叔父|叔母|伯父|伯母|甥|姪|親戚|親類|友人|孫)|に(?:住|在住|居住|嫁|転居|帰省|引っ越|戻)|へ(?:帰|転居|引っ越|戻|移)|から(?:戻|来|通|駆け|帰|引っ越|転居|上京|搬送|単身|車で|電車|呼)|まで(?:迎え|送)|方面|市内"
+)
+
+
+def find(document: Document, morphemes: Sequence[Morpheme]) -> Iterator[Span]:
+    """Institutions, units and towns in short form, in original offsets."""
+    folded = document.folded
+    for start, end, category, rule, score in _found(folded.text, morphemes):
+        yield Span(*folded.to_original(start, end), category, (f"lexicon:{rule}",), score)
+
+
+_Found = tuple[int, int, str, str, float]
+
+
+def _found(text: str, morphemes: Sequence[Morpheme]) -> Iterator[_Found]:
+    for pattern, rule in ((_LETTER_NAMED, "facility-letter"), (_KNOWN_ALONE, "facility-short")):
+        for match in pattern.finditer(text):
+            yield match.start(), match.end(), Category.FACILITY, rule, 0.75
+    for match in _COMPANY.finditer(text):
+        if not _SENTENCE.search(match["name"]):
+            yield match.start(), match.end(), Category.FACILITY, "company", 0.8
+    for match in _FROM_BORDER.finditer(text):
+        name = match["name"]
+        cell = _in_a_cell(text, *match.span("name"))
+        if _common(name) or (_VERB if cell else _SENTENCE).search(name):
+            continue
+        if any("ぁ" <= sign <= "ゖ" for sign in name) or cell:
+            yield *match.span("name"), Category.FACILITY, "facility-border", 0.75
+    for match in _KIND_FIRST.finditer(text):
+        if not _SENTENCE.search(match["name"]) and match["name"] not in words("facility_generic"):
+            yield match.start(), match.end(), Category.FACILITY, "facility-kind", 0.7
+    yield from _named_institutions(text, morphemes)
+    yield from _units(text, morphemes)
+    yield from _towns(text, morphemes)
+
+
+def _in_a_cell(text: str, start: int, end: int) -> bool:
+    """Whether blanks or line ends stand on both sides: a cell, or a line of a letter head."""
+    before = text[start - 1] if start else "\n"
+    behind = text[end] if end < len(text) else "\n"
+    return before in " \n:" and behind in " \n"
+
+
+@cache
+def _departments() -> frozenset[str]:
+    return words("departments")
+
+
+def _common(name: str) -> bool:
+    """内科, 循環器内科, 訪問歯科: a unit or a kind of institution, not a name."""
+    return (
+        name in _departments()
+        or name in words("facility_generic")
+        or name in words("institution_endings")
+        or any(name.startswith(word) for word in _NOT_BEFORE)
+    )
+
+
+def _named_institutions(text: str, morphemes: Sequence[Morpheme]) -> Iterator[_Found]:
+    """A place or a surname, then a piece of an institution's name."""
+    ending = _endings()
+    places = {word.start: word.end for word in morphemes if word.kind == "place"}
+    people = {word.start for word in morphemes if word.kind == "surname"}
+    for index, word in enumerate(morphemes):
+        if word.kind not in ("place", "surname", "proper", "given", "person"):
+            continue
+        if len(word.surface) < 2 or word.surface in _NOT_BEFORE:
+            continue
+        start = _chain_start(morphemes, index)
+        # 青森県病, 那覇市立: the analyser has put the middle to the place.
+        within = word.surface[-1] in "市県府都町村" and len(word.surface) > 2
+        match = ending.match(text, word.end) or (
+            ending.match(text, word.end - 1) if within else None
+        )
+        if match is None:
+            continue
+        tail = match.end()
+        if tail in places:
+            tail = places[tail]  # 金沢医科大氷見, 信濃リハ穂高
+        if not (tail == len(text) or _FOLLOWS.match(text, tail) or tail in people):
+            continue
+        if match.group() in _WEAK and not (word.kind == "place" or is_place(word.surface)):
+            if match.group() not in ("内科", "外科", "整形") or not is_surname(word.surface):
+                continue
+        yield start, tail, Category.FACILITY, "facility-short", 0.7
+
+
+def _chain_start(morphemes: Sequence[Morpheme], index: int) -> int:
+    """那覇 | 市立, 埼玉 | 北部 | こども医療: places and directions in front belong to the name."""
+    while (
+        index > 0
+        and morphemes[index - 1].end == morphemes[index].start
+        and (morphemes[index - 1].kind == "place" or morphemes[index - 1].surface == "済生会")
+    ):
+        index -= 1
+    return morphemes[index].start
+
+
+def _units(text: str, morphemes: Sequence[Morpheme]) -> Iterator[_Found]:
+    for pattern in (_UNIT, _FLOOR):
+        for match in pattern.finditer(text):
+            yield match.start(), match.end(), Category.DEPARTMENT, "unit", 0.75
+    for match in _WARD.finditer(text):
+        yield match.start(), match.end(), Category.DEPARTMENT, "ward", 0.75
+        if match["room"] is not None:
+            yield *match.span("room"), Category.ID, "room", 0.75
+    people = {word.start for word in morphemes if word.kind == "surname"}
+    for match in _SPECIALTY.finditer(text):
+        end = match.start("gap")
+        person = match.end() in people and (match["gap"] != "" or end - match.start() > 1)
+        if person or (end - match.start() > 1 and _UNIT_USED.match(text, end)):
+            yield match.start(), end, Category.DEPARTMENT, "specialty", 0.7
+
+
+def _towns(text: str, morphemes: Sequence[Morpheme]) -> Iterator[_Found]:
+    for word in morphemes:
+        if word.kind not in ("place", "surname", "proper") or len(word.surface) < 2:
+            continue
+        if word.surface in words("prefectures") or not _RESIDENCE.match(text, word.end):
+            continue
+        if word.kind == "place" or word.surface in _stems():
+            yield word.start, word.end, Category.ADDRESS, "town", 0.65
+
+
+@cache
+def _stems() -> frozenset[str]:
+    """Municipalities without 市, 町, 村: as their people call them."""
+    return frozenset(
+        name[:-1]
+        for name in words("municipalities")
+        if len(name) >= 3 and name[-1] in "市町村区" and name[:-1] not in words("common_surnames")
+    )

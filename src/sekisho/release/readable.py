@@ -1,0 +1,51 @@
+"""Whether a record can be read at all: what no detector could judge is held before one is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from sekisho.documents.records import Record
+from sekisho.release.columns import Path
+
+__all__ = ["NOT_TEXT", "unreadable"]
+
+#: The reason of everything that is held here.
+NOT_TEXT = "not_text"
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffd]")
+#: Inside a word a control character splits a name, and both halves are overlooked.
+_BROKEN_WORD = re.compile("[^\\s\x00-\x1f\x7f][\x00-\x08\x0b\x0c\x0e-\x1f\x7f][^\\s\x00-\x1f\x7f]")
+#: More control characters than this share of a text mean that it is no text.
+_RUBBISH = 0.02
+_SHORT = 200
+
+
+def unreadable(record: Record, cells: Mapping[Path, str | bytes]) -> str | None:
+    """Why ``record`` cannot be read, in one line that quotes none of its values, or None."""
+    for column in record.text_columns:
+        value = record.values.get(column)
+        if value is not None and not isinstance(value, str):
+            return f"column {column!r} holds no text in this record"
+    for path, text in cells.items():
+        column = str(path[0])
+        trouble = _trouble(text, is_report=path == (column,) and column in record.text_columns)
+        if trouble is not None:
+            return f"column {column!r} holds {trouble}"
+    return None
+
+
+def _trouble(text: str | bytes, *, is_report: bool) -> str | None:
+    if isinstance(text, bytes):
+        return "bytes, not text (store it as text, or vouch for it with --keep-column)"
+    if _SURROGATE.search(text):
+        return "half of a character (a lone surrogate)"
+    found = _CONTROL.findall(text)
+    if not found:
+        return None
+    if "\0" in found:
+        return "NUL characters"
+    if (is_report or len(text) > _SHORT) and len(found) > _RUBBISH * len(text):
+        return "control characters, not text"
+    return "a control character inside a word" if _BROKEN_WORD.search(text) else None
