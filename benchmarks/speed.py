@@ -68,17 +68,27 @@ class Bench:
         """A new composer of the chosen seed."""
         return Composer(self.options.seed)
 
-    def released(self, path: Path, jobs: int = 1) -> Finished:
-        """A run of ``sekisho deid`` over ``path``; its outputs are deleted."""
+    def released(self, path: Path, count: int, jobs: int = 1) -> Finished:
+        """A run of ``sekisho deid`` over the ``count`` documents of ``path``; outputs are deleted.
+
+        Raises ``SystemExit`` when it did not decide about each of them.
+        """
         out = self.folder / "out"
         command = [*SEKISHO, "deid", str(path), "--out", str(out), "--jobs", str(jobs)]
         home = {"SEKISHO_HOME": str(self.folder / "home")}
         try:
             # Held documents (exit code 3) are read and inspected like the others.
-            return finished(command, environment=home, expected=(0, 3))
+            done = finished(command, environment=home, expected=(0, 3))
+            manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise SystemExit(f"{' '.join(command)} finished no run") from None
         finally:
             shutil.rmtree(out, ignore_errors=True)
             shutil.rmtree(self.folder / "home", ignore_errors=True)
+        statuses = manifest["counts"]["statuses"]
+        if statuses.get("released", 0) + statuses.get("held", 0) != count:
+            raise SystemExit(f"{' '.join(command)} ended with {statuses} of {count} documents")
+        return done
 
 
 def detect(bench: Bench) -> Iterator[Figure]:
@@ -120,7 +130,7 @@ def memory(bench: Bench) -> Iterator[Figure]:
     peaks = []
     for count in bench.options.documents:
         path, characters = bench.corpus("memory", islice(_notes(bench.composer()), count))
-        done = bench.released(path)
+        done = bench.released(path, count)
         peaks.append(done.peak_mib)
         note = f"{done.seconds:.1f} s, {characters / count:.0f} characters each"
         yield Figure("memory", f"peak at {count:,} documents", done.peak_mib, "MiB", note)
@@ -137,7 +147,7 @@ def jobs(bench: Bench) -> Iterator[Figure]:
     seconds: dict[int, list[float]] = {1: [], 2: []}
     for _ in range(bench.options.rounds):
         for number, times in seconds.items():
-            times.append(bench.released(path, number).seconds)
+            times.append(bench.released(path, count, number).seconds)
     ratios = [one / two for one, two in zip(seconds[1], seconds[2], strict=True)]
     for number, times in seconds.items():
         value, spread = middle(times)

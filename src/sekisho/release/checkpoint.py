@@ -13,23 +13,34 @@ from typing import Any
 
 from sekisho.documents.document import Document, KnownIdentifier, Span
 from sekisho.documents.records import Record
-from sekisho.errors import DetectionError, ReleaseError
+from sekisho.errors import DetectionError, ReleaseError, UnmappedLabelError
+from sekisho.phi.categories import Category
 from sekisho.phi.coreference import entities
 from sekisho.phi.merging import merge
 from sekisho.phi.shield import Mark
 from sekisho.phi.stack import Stack
 from sekisho.phi.titles import without_title
 from sekisho.release import reversal
-from sekisho.release.columns import Columns, Path, leaves, rebuilt, searched
+from sekisho.release.columns import Columns, Path, inner_keys, leaves, rebuilt, searched
 from sekisho.release.edits import Edit, Placed, apply, moved
 from sekisho.release.inspection import Finding, Secret, inspect
 from sekisho.release.joint import Cell, Joint, join
 from sekisho.release.plan import Mention, kept, plan
 from sekisho.release.profile import Profile
+from sekisho.release.readable import NOT_TEXT, unreadable
 from sekisho.release.reference import keyed_reference, public_reference
 from sekisho.release.transforms import Derive
 
-__all__ = ["Checkpoint", "Held", "Passed"]
+__all__ = ["REFERENCE", "Checkpoint", "Held", "Passed"]
+
+#: The metadata of a record that says what it may be called outside, when its place gave it its id.
+REFERENCE = "reference"
+
+#: Digits that make the id of a document a number worth searching in it.
+_LONG_NUMBER = 6
+#: The place of the keys of nested objects in a joint document; no column has this name.
+_KEYS: Path = ("\0keys",)
+_IN_KEY = "a key inside a value looks like an identifier (rename it, or use --keep-column)"
 
 
 @dataclass(frozen=True)
@@ -69,17 +80,20 @@ class Checkpoint:
 
     def examine(self, record: Record) -> Passed | Held:
         """Release ``record`` or hold it."""
-        passed_by = {*self.columns.keep, self._plain_identifier}
-        cells = {
-            path: text for path, text in leaves(record.values) if path[0] not in passed_by
-        }
-        texts = [(column,) for column in record.text_columns]
-        unreadable = _unreadable(record, cells, texts)
+        identifier = self._id_column(record)
+        unread = {*self.columns.keep, identifier}
+        values = {name: value for name, value in record.values.items() if name not in unread}
+        cells = dict(leaves(values))
         reference = self.reference(record)
-        if unreadable is not None:
-            return Held(reference, *unreadable)
+        problem = unreadable(record, cells)
+        if problem is not None:
+            return Held(reference, NOT_TEXT, problem)
+        texts = {path: text for path, text in cells.items() if isinstance(text, str)}
         try:
-            return self._pass(record, reference, cells)
+            return self._pass(record, reference, identifier, texts, inner_keys(values))
+        except UnmappedLabelError:
+            # A label that nobody foresaw may be anything, even a word of the document.
+            return Held(reference, "detector_failed", "a detector used a label of no category")
         except DetectionError as error:
             return Held(reference, "detector_failed", error.message)
         except ReleaseError as error:
@@ -87,26 +101,40 @@ class Checkpoint:
 
     def reference(self, record: Record) -> str:
         """What the record may be called outside; see ``release.reference``."""
-        if self.columns.identifier is not None and self._plain_identifier is None:
+        given = record.metadata.get(REFERENCE)
+        if given is not None:
+            return given
+        column = self.columns.id_column(record)
+        if column is not None and column in self.columns.keep:
+            return record.id
+        if column is not None and self.columns.category_of(column) is not None:
             return keyed_reference(record.id, self.derive)
-        return public_reference(record.id, self.stack, self.derive)
+        return public_reference(record.id, self.derive)
 
-    @property
-    def _plain_identifier(self) -> str | None:
-        """The column of document ids, unless it is an identifier of the patient as well."""
-        column = self.columns.identifier
-        return None if column is None or self.columns.category_of(column) else column
+    def _id_column(self, record: Record) -> str | None:
+        """The column of the document's id, unless it is an identifier of the patient as well."""
+        column = self.columns.id_column(record)
+        if column in self.columns.keep or (column and self.columns.category_of(column)):
+            return None
+        return column
 
-    def _pass(self, record: Record, reference: str, cells: Mapping[Path, str]) -> Passed | Held:
-        joint = self._joint(record, cells)
+    def _pass(
+        self,
+        record: Record,
+        reference: str,
+        identifier: str | None,
+        cells: Mapping[Path, str],
+        keys: Sequence[str],
+    ) -> Passed | Held:
+        joint = self._joint(record, reference, cells, keys)
         document = joint.document
         detection = self.stack.read(document)
-        spans = merge(
-            document.text, [*self._whole_cells(joint), *joint.clip(detection.spans)]
-        )
+        spans = merge(document.text, [*self._whole_cells(joint), *joint.clip(detection.spans)])
         by_column = _by_column(joint, spans, record.text_columns)
         mentions = _mentions(document, spans)
         edits = plan(document, mentions, self.profile, self.derive)
+        if keys and edits and edits[-1].end > joint.cells[-1].start:
+            return Held(reference, "identifier_in_key", _IN_KEY, by_column)
         released = apply(document.text, edits)
         findings = inspect(
             released.text,
@@ -118,10 +146,9 @@ class Checkpoint:
             detail = _describe(findings)
             return Held(reference, "residual_identifier", detail, by_column)
         values, undo = _released_values(record, joint, edits)
-        column = self._plain_identifier
-        if column is not None and column in values and reference != record.id:
-            path: Path = (column,)
-            undo[path] = reversal.whole(record.values[column])
+        if identifier is not None and reference != record.id:
+            path: Path = (identifier,)
+            undo[path] = reversal.whole(record.values[identifier])
             values = rebuilt(values, {path: reference})
         return Passed(
             reference,
@@ -131,8 +158,13 @@ class Checkpoint:
             reversal.pack(undo) if self.profile.reversible else None,
         )
 
-    def _joint(self, record: Record, cells: Mapping[Path, str]) -> Joint:
+    def _joint(
+        self, record: Record, reference: str, cells: Mapping[Path, str], keys: Sequence[str]
+    ) -> Joint:
         known = []
+        if reference != record.id and sum(map(str.isdigit, record.id)) >= _LONG_NUMBER:
+            # Files and reports are often called by the chart number, and so is the patient.
+            known.append(KnownIdentifier(Category.ID, record.id))
         for (column, *_), text in cells.items():
             label = self.columns.category_of(str(column))
             if label is not None and searched(label) and text.strip():
@@ -140,9 +172,12 @@ class Checkpoint:
         patient = record.values.get(self.columns.patient) if self.columns.patient else None
         # The report first: the numbering of persons follows the order of reading.
         order = sorted(cells, key=lambda path: path[0] not in record.text_columns)
+        texts = {path: cells[path] for path in order}
+        if keys:
+            texts[_KEYS] = "\n".join(keys)
         return join(
             record.id,
-            {path: cells[path] for path in order},
+            texts,
             language=self.language,
             known=known,
             patient=None if patient in (None, "") else str(patient),

@@ -15,9 +15,10 @@ from importlib.resources import files
 from typing import Any
 
 from sekisho.documents.folding import fold
+from sekisho.documents.records import Record
 from sekisho.phi.categories import Category, category
 
-__all__ = ["Columns", "Path", "leaves", "rebuilt", "searched"]
+__all__ = ["Columns", "Path", "inner_keys", "leaves", "rebuilt", "searched"]
 
 #: The place of a value in a record: its column, then keys and indices of nested JSON.
 Path = tuple[str | int, ...]
@@ -46,12 +47,15 @@ def searched(label: str) -> bool:
 
 @dataclass(frozen=True)
 class Columns:
-    """The user's word about columns: ``known`` maps columns to categories, ``keep`` passes them."""
+    """The user's word about columns: ``known`` maps columns to categories, ``keep`` passes them.
+
+    ``identifiers`` are the columns of document ids, one a file at most.
+    """
 
     known: Mapping[str, str] = field(default_factory=dict)
     keep: frozenset[str] = frozenset()
     patient: str | None = None
-    identifier: str | None = None
+    identifiers: frozenset[str] = frozenset()
     infer: bool = True
 
     def category_of(self, column: str) -> Category | None:
@@ -62,6 +66,18 @@ class Columns:
         if column == self.patient:
             return Category.ID
         return _announced(column) if self.infer else None
+
+    def id_column(self, record: Record) -> str | None:
+        """The column that gave ``record`` its id; None when it was called by its place.
+
+        Another file's column of ids may hold anything in this one, and so may a cell that is no
+        string or number: it is the column of the id only when the id stands in it.
+        """
+        for column in self.identifiers:
+            value = record.values.get(column)
+            if isinstance(value, str | int) and str(value) == record.id:
+                return column
+        return None
 
 
 @cache
@@ -83,27 +99,42 @@ def _plain(header: str) -> str:
     return _BLANK.sub("", fold(header).text).lower()
 
 
-def leaves(values: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Every text and number of a record with its place; keys of nested objects are not values."""
+def leaves(values: Mapping[str, Any]) -> Iterator[tuple[Path, str | bytes]]:
+    """Every text, number and string of bytes of a record with its place."""
     for column, value in values.items():
         yield from _leaves((column,), value)
 
 
-def _leaves(path: Path, value: Any) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
+def _leaves(path: Path, value: Any) -> Iterator[tuple[Path, str | bytes]]:
+    if isinstance(value, str | bytes):
         yield path, value
     elif isinstance(value, bool) or value is None:
         return
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _leaves((*path, str(key)), inner)
-    elif isinstance(value, Sequence) and not isinstance(value, bytes):
+    elif isinstance(value, Sequence):
         for index, inner in enumerate(value):
             yield from _leaves((*path, index), inner)
-    elif isinstance(value, bytes):
-        yield path, value.decode("latin-1")
     else:
         yield path, str(value)
+
+
+def inner_keys(values: Mapping[str, Any]) -> list[str]:
+    """The keys of the objects inside the values of a record, each once, in order.
+
+    The columns themselves are not among them: those say what a table holds, not of whom.
+    """
+    found: dict[str, None] = {}
+    waiting = list(values.values())
+    while waiting:
+        value = waiting.pop(0)
+        if isinstance(value, Mapping):
+            found.update(dict.fromkeys(str(key) for key in value))
+            waiting.extend(value.values())
+        elif isinstance(value, list | tuple):
+            waiting.extend(value)
+    return list(found)
 
 
 def rebuilt(values: Mapping[str, Any], changed: Mapping[Path, Any]) -> dict[str, Any]:

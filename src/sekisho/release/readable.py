@@ -16,7 +16,7 @@ NOT_TEXT = "not_text"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffd]")
 #: Inside a word a control character splits a name, and both halves are overlooked.
-_BROKEN_WORD = re.compile("[^\\s\x00-\x1f\x7f][\x00-\x08\x0b\x0c\x0e-\x1f\x7f][^\\s\x00-\x1f\x7f]")
+_BROKEN_WORD = re.compile("[^\x00- \x7f\u3000][\x01-\x08\x0e-\x1b\x7f]{1,99}[^\x00- \x7f\u3000]")
 #: More control characters than this share of a text mean that it is no text.
 _RUBBISH = 0.02
 _SHORT = 200

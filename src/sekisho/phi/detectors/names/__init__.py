@@ -8,8 +8,18 @@ from sekisho.phi.detectors.names.bare import bare
 from sekisho.phi.detectors.names.candidate import Candidate
 from sekisho.phi.detectors.names.labelled import colleagues, colleagues_before, labelled
 from sekisho.phi.detectors.names.latin import latin
-from sekisho.phi.detectors.names.placed import behind_units, in_patient_lines, signatures
-from sekisho.phi.detectors.names.relatives import newborns, readings_beside, relatives
+from sekisho.phi.detectors.names.placed import (
+    behind_units,
+    in_patient_lines,
+    receivers,
+    signatures,
+)
+from sekisho.phi.detectors.names.relatives import (
+    given_names_of_relatives,
+    newborns,
+    readings_beside,
+    relatives,
+)
 from sekisho.phi.detectors.names.titled import titled
 from sekisho.phi.morphology import Morpheme
 
@@ -23,11 +33,13 @@ def find_names(text: str, words_in_order: Sequence[Morpheme]) -> list[Candidate]
         *labelled(text),
         *titled(text, starts),
         *relatives(text, starts),
+        *given_names_of_relatives(text),
         *newborns(text, starts),
         *latin(text),
         *behind_units(text),
         *in_patient_lines(text),
         *signatures(text),
+        *receivers(text),
         *bare(text, words_in_order),
     ]
     found += colleagues(text, _surest(found))

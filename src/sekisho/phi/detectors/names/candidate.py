@@ -24,6 +24,7 @@ __all__ = [
     "HIRAGANA",
     "KANJI",
     "KATAKANA",
+    "MIXED_GIVEN",
     "Candidate",
     "closes",
     "full_name_split",
@@ -41,6 +42,8 @@ _KANJI = re.compile(f"[{KANJI}]")
 _RUN = re.compile(f"[{KANJI}{HIRAGANA}{KATAKANA}]{{1,14}}")
 _LATIN_GIVEN = re.compile("[A-Z][a-zÀ-ÿ][A-Za-zÀ-ÿ'-]{0,16}(?![A-Za-z0-9])")
 _LABEL_SIGN = re.compile("[ ]{0,2}[:=]")
+#: ヨシ江, たけ子: given names of a generation, half in kana, seldom in a dictionary.
+MIXED_GIVEN = re.compile(f"(?:[{KATAKANA}]{{1,3}}|[{HIRAGANA}]{{1,3}})[江子代枝美恵世乃緒]")
 _KANJI_AND_DASH = re.compile(f"[{KANJI}]{{1,2}}ー")  # 良ー: a 一 that OCR took for a long vowel
 _KANA = re.compile(f"[{HIRAGANA}]+|[{KATAKANA}]+")
 _KANJI_RUN = re.compile(f"[{KANJI}]{{1,6}}")
@@ -89,7 +92,7 @@ def _never_names() -> frozenset[str]:
 
 def _is_given_of(surname: str, given: str) -> bool:
     """Whether ``given`` can follow ``surname``; a foreign one (島田カルロス) need not be known."""
-    if len(given) <= 5 and is_given_name(given):
+    if len(given) <= 5 and (is_given_name(given) or MIXED_GIVEN.fullmatch(given)):
         return True
     return (
         2 <= len(given) <= 8
@@ -114,7 +117,9 @@ def full_name_split(word: str) -> int | None:
         surname, given = word[:cut], word[cut:]
         if not is_surname(surname) or not _is_given_of(surname, given):
             continue
-        if not _ONE_SCRIPT.fullmatch(given) or not _ONE_SCRIPT.fullmatch(surname):
+        if not _ONE_SCRIPT.fullmatch(surname):
+            continue
+        if not _ONE_SCRIPT.fullmatch(given) and not MIXED_GIVEN.fullmatch(given):
             continue
         if len(given) == 1 and not _KANJI.match(given):
             continue
@@ -129,6 +134,8 @@ def full_name_split(word: str) -> int | None:
 def _is_given_part(word: str) -> bool:
     if word in _never_names() or word in _PARTICLE_LIKE:
         return False
+    if MIXED_GIVEN.fullmatch(word):
+        return True
     if is_given_name(word):
         return len(word) > 1 or bool(_KANJI.match(word))
     return 1 < len(word) <= 4 and not is_word(word) and not _ends_in_title(word)
@@ -161,7 +168,7 @@ def _given_after_gap(text: str, end: int, *, sure: bool = False) -> int | None:
         if not (
             _ONE_SCRIPT.fullmatch(part)
             or _KANJI_AND_DASH.fullmatch(part)
-            or (length == len(word) and is_given_name(part))  # ヒデ子
+            or (length == len(word) and (is_given_name(part) or MIXED_GIVEN.fullmatch(part)))
         ):
             continue
         if not _is_given_part(part) and not (
@@ -227,6 +234,8 @@ def name_after(
     for cut in range(min(len(word), 6), 0, -1):
         part = word[:cut]
         if cut == 1:
+            if not _KANJI.match(part):
+                continue
             # 担当技師：椎 needs no dictionary, 術者 奥 no plainer word; elsewhere both are asked.
             if part in words("not_names") and not (unknown and is_surname(part)):
                 continue
@@ -254,6 +263,9 @@ def name_after(
     if surname_end is not None:
         return surname_end, "surname"
     if given:
+        mixed = MIXED_GIVEN.match(text, start)
+        if mixed is not None and closes(text, mixed.end()):
+            return mixed.end(), "given"
         for cut in range(min(len(word), 5), 0, -1):
             part = word[:cut]
             if (
@@ -366,6 +378,8 @@ def _kind_of(word: str, *, given: bool) -> str | None:
         return None
     if full_name_split(word) is not None:
         return "full"
+    if given and MIXED_GIVEN.fullmatch(word):
+        return "given"
     if not _ONE_SCRIPT.fullmatch(word):
         return None
     if is_surname(word) and (len(word) > 1 or word in words("single_surnames")):

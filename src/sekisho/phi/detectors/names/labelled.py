@@ -89,8 +89,13 @@ def _behind(
             unknown=match["mark"] is not None and not _many_uses(label),
             foreign=marked,
         )
+        if found is None and private and marked:
+            spelled = _SPELLED.match(text, match.end())
+            if spelled is not None:
+                yield Candidate(match.end(), spelled.end(), category, "label", 0.9)
         if found is None:
-            if marked or opened:
+            glued = known_only and not label.isascii() and _TWO_WORDS.match(text, match.end())
+            if marked or opened or glued:
                 yield from _latin_name(text, match.end(), category)
             continue
         end, kind = found
@@ -111,6 +116,9 @@ def _behind(
 _LATIN_NAME = re.compile(
     "[A-Z][A-Za-zÀ-ÿ'’-]{1,17}(?:[ ](?:(?:van|de|da|der|den|von|bin|al|el)[ ])?[A-Z][A-Za-zÀ-ÿ'’.-]{0,17}){0,4}"
 )
+_TWO_WORDS = re.compile("[A-Z][a-zÀ-ÿ]{1,15}[ ][A-Z][a-zÀ-ÿ]{1,15}")
+#: 降 旗 清 一: on forms, one box a character.
+_SPELLED = re.compile(f"(?:[{KANJI}][ ]{{1,2}}){{2,5}}[{KANJI}](?![{KANJI}])")
 _BORDER = re.compile("[ \n、。,・()（）/:」】→]")
 
 

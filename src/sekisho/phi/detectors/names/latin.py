@@ -8,7 +8,14 @@ from functools import cache, lru_cache
 
 from sekisho.phi.detectors.names.candidate import HIRAGANA, KANJI, KATAKANA, Candidate
 from sekisho.phi.lists import lines, words
-from sekisho.phi.morphology import is_ordinary_word, is_person, readings
+from sekisho.phi.morphology import (
+    is_given_name,
+    is_ordinary_word,
+    is_person,
+    is_surname,
+    is_word,
+    readings,
+)
 from sekisho.phi.romaji import kana_spellings
 from sekisho.phi.wordtrie import trie
 
@@ -44,6 +51,9 @@ _FOREIGN = re.compile(
 )
 _FOREIGN_SPACED = re.compile(
     rf"(?<![{KATAKANA}・])[{KATAKANA}]{{2,9}}(?:[ ][{KATAKANA}]{{2,9}}){{1,3}}(?![{KATAKANA}・])"
+)
+_HIRAGANA_NAME = re.compile(
+    f"(?<![{HIRAGANA}{KANJI}])(?P<surname>[{HIRAGANA}]{{2,5}})[ ](?P<given>[{HIRAGANA}]{{2,4}})(?![{HIRAGANA}{KANJI}])"
 )
 
 
@@ -114,11 +124,18 @@ def latin(text: str) -> Iterator[Candidate]:
         parts = re.split("[・=＝ ]", match.group())
         people = sum(1 for part in parts if is_person(part))
         ordinary = sum(1 for part in parts if is_ordinary_word(part) and not is_person(part))
+        start = match.start()
         if parts[0] in words("name_labels") or parts[0] in words("staff_labels"):
-            continue
+            start += len(parts[0]) + 1
+            parts = parts[1:]
         stranger = is_person(parts[0]) and not is_ordinary_word(parts[0])
-        if people and (people > ordinary or stranger):
-            yield Candidate(match.start(), match.end(), "NAME", "foreign", 0.75)
+        if len(parts) > 1 and people and (people > ordinary or stranger):
+            yield Candidate(start, match.end(), "NAME", "foreign", 0.75)
+    for match in _HIRAGANA_NAME.finditer(text):
+        if is_surname(match["surname"]) and (
+            is_given_name(match["given"]) or not is_word(match["given"])
+        ):
+            yield Candidate(match.start(), match.end(), "NAME", "kana", 0.75)
 
 
 def _person_like(name: str) -> bool:

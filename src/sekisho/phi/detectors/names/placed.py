@@ -16,10 +16,10 @@ from sekisho.phi.detectors.names.candidate import (
     name_after,
 )
 from sekisho.phi.lists import words
-from sekisho.phi.morphology import is_given_name, is_ordinary_word, is_place, is_surname
+from sekisho.phi.morphology import is_given_name, is_ordinary_word, is_place, is_surname, is_word
 from sekisho.phi.wordtrie import trie
 
-__all__ = ["behind_units", "in_patient_lines", "signatures"]
+__all__ = ["behind_units", "in_patient_lines", "receivers", "signatures"]
 
 
 @cache
@@ -41,27 +41,37 @@ def behind_units(text: str) -> Iterator[Candidate]:
         if kind == "surname":
             border = end >= len(text) or _BORDER.match(text, end) is not None
             single = end - match.end() == 1
-            if single and not (gap in ("(", "（", "の", "から") and border):
+            if single and not (border and (gap in ("(", "（", "の", "から") or _ends(text, end))):
                 continue
             if gap.strip() in ("", "は", "から", "より") and not border and not closes(text, end):
                 continue
         yield Candidate(match.end(), end, "STAFF", "unit", 0.85 if kind == "full" else 0.75)
 
 
+_END = re.compile("[、。・)）\n]|が|へ")
+
+
+def _ends(text: str, end: int) -> bool:
+    return end >= len(text) or _END.match(text, end) is not None
+
+
 _TABLE_AGE = "[0-9]{1,3}[ ]{1,3}(?:男|女|M|F)(?![A-Za-z一-鿿])"
 _DEMOGRAPHICS = (
-    "(?:男|女|男性|女性|男児|女児|M|F|♂|♀)(?![A-Za-z一-鿿])"
+    "生後|(?:男|女|男性|女性|男児|女児|M|F|♂|♀)(?![A-Za-z一-鿿])"
     "|(?:満|年齢)?[0-9]{1,3}[ ]?(?:歳|才|[MFｙy](?![a-z])|か月|ヶ月)"
 )
 _GIVEN = (
     f"(?:[{KANJI}]{{1,4}}ー?|[{HIRAGANA}]{{2,6}}|[{KATAKANA}]{{2,8}}|[{KATAKANA}{HIRAGANA}]{{1,3}}[{KANJI}]{{1,2}})"
 )
 _PATIENT_LINE = re.compile(
-    rf"(?<![{KANJI}{HIRAGANA}{KATAKANA}A-Za-z])(?P<name>[{KANJI}]{{1,5}}(?:[ \n]{_GIVEN}|[{KATAKANA}]{{2,5}})"
+    rf"(?<![{KANJI}{HIRAGANA}{KATAKANA}A-Za-z])(?P<name>[{KANJI}]{{1,5}}(?:[ \n]{_GIVEN}|[{KATAKANA}]{{2,5}}|[{HIRAGANA}]{{2,4}})"
     r"|[A-Z][a-zÀ-ÿ]{1,15}(?:[ ][A-Z][a-zÀ-ÿ]{1,15}){1,3})"
     rf"(?=[ ]?(?:様|さん|氏|殿)?[ ]{{0,3}}(?:[(（][{HIRAGANA}{KATAKANA} ・]{{3,20}}[)）])?[ 、,/(（]{{0,4}}"
     rf"(?:{_DEMOGRAPHICS}|{_TABLE_AGE}))"
 )
+
+
+_LEADING_KANJI = re.compile(f"[{KANJI}]{{1,4}}")
 
 
 def in_patient_lines(text: str) -> Iterator[Candidate]:
@@ -73,7 +83,9 @@ def in_patient_lines(text: str) -> Iterator[Candidate]:
         surname, given = parts[0], parts[-1]
         known = given != surname and (is_surname(surname) or is_given_name(given))
         if len(parts) == 1 and full_name_split(surname) is None:
-            continue
+            kanji = _LEADING_KANJI.match(surname)
+            if kanji is None or not is_surname(kanji.group()):
+                continue
         if not known and not surname.isascii() and (len(surname) > 4 or len(given) > 3):
             continue
         yield Candidate(
@@ -89,6 +101,24 @@ def _never() -> frozenset[str]:
 
 
 _LINE_END = re.compile(rf"(?<=[0-9 。)）」])(?P<name>[{KANJI}]{{1,4}})[ ]{{0,2}}(?:記|印)?(?=\n|$)")
+
+
+_ARROW = re.compile("[→⇒][ ]?")
+_SPACED_NAME = re.compile(
+    f"(?<![{KANJI}{HIRAGANA}{KATAKANA}])(?P<surname>[{KANJI}])[ ](?P<given>[{KANJI}]{{1,3}})(?=[(（\n]|[ ]{{2}})"
+)
+
+
+def receivers(text: str) -> Iterator[Candidate]:
+    """⇒吉良, 朴 正姫（: behind an arrow, or a spaced name whose surname is one character."""
+    for match in _ARROW.finditer(text):
+        found = name_after(text, match.end())
+        if found is not None and (found[0] >= len(text) or _BORDER.match(text, found[0])):
+            yield Candidate(match.end(), found[0], "STAFF", "arrow", 0.7)
+    for match in _SPACED_NAME.finditer(text):
+        if match["surname"] in words("single_surnames") and match["given"] not in _never():
+            if is_given_name(match["given"]) or not is_word(match["given"]):
+                yield Candidate(match.start(), match.end(), "NAME", "spaced", 0.7)
 
 
 def signatures(text: str) -> Iterator[Candidate]:

@@ -15,10 +15,10 @@ from sekisho.phi.detectors.names.candidate import (
     name_before,
 )
 from sekisho.phi.lists import words
-from sekisho.phi.morphology import is_ordinary_word
+from sekisho.phi.morphology import is_given_name, is_ordinary_word, is_person
 from sekisho.phi.wordtrie import trie
 
-__all__ = ["newborns", "readings_beside", "relatives"]
+__all__ = ["given_names_of_relatives", "newborns", "readings_beside", "relatives"]
 
 
 @cache
@@ -65,6 +65,29 @@ def relatives(text: str, starts: frozenset[int] | set[int]) -> Iterator[Candidat
         yield Candidate(start, match.start(), "NAME", "kinship", 0.95)
 
 
+@cache
+def _kin_and_given() -> re.Pattern[str]:
+    kin = trie(words("kinship"))
+    return re.compile(
+        rf"(?:{kin})(?:(?P<kana>[{KATAKANA}]{{2,4}}|[{HIRAGANA}]{{2,4}})(?=[(（]|さん|様|ちゃん|くん|君)"
+        rf"|(?P<katakana>[{KATAKANA}]{{2,4}})(?=[、。 \n])|(?P<kanji>[{KANJI}])(?=さん|様|[(（][0-9]))"
+    )
+
+
+def given_names_of_relatives(text: str) -> Iterator[Candidate]:
+    """母みどり（51, 妻ハナ、, 息子匡さん: the given name glued to the relation."""
+    for match in _kin_and_given().finditer(text):
+        group = match.lastgroup or "kana"
+        name = match[group]
+        if name in words("not_names") or name in words("kinship"):
+            continue
+        if group == "kanji" and not is_given_name(name):
+            continue
+        if group == "kana" and is_ordinary_word(name) and not is_person(name):
+            continue
+        yield Candidate(*match.span(group), "NAME", "kinship", 0.85)
+
+
 _NEWBORN = re.compile(
     r"[ ]?(?:ベビー|ベイビー|baby|Baby|BABY)[ ]?(?:[A-D](?![A-Za-z])|[1-4IⅠⅡ](?![0-9])|ちゃん)?"
 )
@@ -101,7 +124,7 @@ def readings_beside(text: str, found: Iterable[Candidate]) -> Iterator[Candidate
     """The kana reading behind (or right before) a name written in kanji."""
     for candidate in found:
         latin = _LATIN_READING.match(text, candidate.end)
-        if latin is not None and candidate.score >= 0.85:
+        if latin is not None and candidate.score >= 0.7:
             yield Candidate(latin.start(1), latin.end(1), candidate.category, "reading", 0.9)
         capitals = _CAPITALS.match(text, candidate.end)
         if capitals is not None and candidate.score >= 0.9:

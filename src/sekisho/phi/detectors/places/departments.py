@@ -15,7 +15,7 @@ from sekisho.documents.document import Document, Span
 from sekisho.phi.categories import Category
 from sekisho.phi.detection import STRONG
 from sekisho.phi.detectors.places import facilities
-from sekisho.phi.detectors.places.characters import KANJI, KATAKANA, LATIN
+from sekisho.phi.detectors.places.characters import KANJI, KATAKANA, LATIN, beginning
 from sekisho.phi.detectors.places.intervals import Intervals
 from sekisho.phi.lists import words
 from sekisho.phi.morphology import Morpheme
@@ -23,11 +23,13 @@ from sekisho.phi.wordtrie import trie
 
 __all__ = ["find"]
 
+#: What a ward or a unit can begin with.
+_BEGINNINGS = "0123456789一二三四五六七八九十東西南北中本新旧別第ABCDEGHILMNPRS"
 _FLOOR = "(?:[0-9]{1,2}|[一二三四五六七八九十]{1,2})"
 _SIDE = "(?:[東西南北中]|[A-E](?![A-Za-z]))"
 _STAYS = (
-    "(?=へ|に(?:転|入|移|帰)|より|から転|転棟|入院|[ ]{0,2}[0-9]{3,4}号|[ ]{1,3}[0-9]{3}(?![0-9])|看護師|N[sS]"
-    "|の(?:看護|病室|[0-9]{3}))"
+    "(?=へ|に(?:転|入|移|帰)|より|から転|転棟|入院|看護師|N[sS]|[ ]{0,2}[0-9]{3,4}号"
+    "|[ ]{1,3}[0-9]{3}(?![0-9])|の(?:看護|病室|[0-9]{3}))"
 )
 _UNITS = (
     "(?:(?:LDR|NICU|GCU|MFICU|PICU|EICU|SICU|CICU|NCU|HCU|SCU|CCU|RCU|ICU)(?:[ ]?病棟)?"
@@ -75,12 +77,14 @@ def _pattern() -> re.Pattern[str]:
     described = f"(?!{trie(words('department_descriptions'))}|医(?![局師長員]))"
     cues = f"(?={trie(words('department_cues'))}|[{KANJI}]{{1,4}}(?:先生|医師|Dr))"
     referral = f"(?={trie(words('department_referral_cues'))})"
+    lists = ("departments", "department_short_forms", "department_ambiguous_forms", "ward_kinds")
     return re.compile(
+        f"{beginning(*lists, more=_BEGINNINGS)}(?:"
         f"(?P<ward>(?<![0-9{LATIN}.])(?:{_wards()}))"
         f"|(?P<unit>(?<![{LATIN}]){_UNITS})"
         f"|(?P<department>{trie(words('departments'))}(?:外来)?{described})"
         f"|(?P<short>{free}{trie(words('department_short_forms'))}{cues})"
-        f"|(?P<ambiguous>{free}{trie(words('department_ambiguous_forms'))}{referral})"
+        f"|(?P<ambiguous>{free}{trie(words('department_ambiguous_forms'))}{referral}))"
     )
 
 

@@ -10,7 +10,14 @@ from collections.abc import Iterator
 from functools import cache
 
 from sekisho.phi.detection import STRONG
-from sekisho.phi.detectors.places.characters import HIRAGANA, KANJI, KATAKANA, LATIN, NAMED
+from sekisho.phi.detectors.places.characters import (
+    HIRAGANA,
+    KANJI,
+    KATAKANA,
+    LATIN,
+    NAMED,
+    beginning,
+)
 from sekisho.phi.detectors.places.facility_endings import (
     LEGAL_FORMS,
     SURE,
@@ -49,7 +56,6 @@ _LATIN_NAME = re.compile(
 _PLACE_IN_BRACKETS = re.compile(
     f"(?<=[(、])(?P<place>[{KANJI}]{{2,4}})(?:中央|市民|総合|医療)(?=[)])"
 )
-_CLIPPED = "(?:総合|中央|協会|市民|市立|町立|徳洲会?|医科大|医大|国際|記念|整形|医療|がん|済生会|赤十字|労災|厚生|大)"
 _OWNERS = "(?:済生会|徳洲会|日赤|労災|国立|厚生連|JCHO)"
 _KANA_NAME = re.compile(f"[{HIRAGANA}]{{2}}|[{KATAKANA}{LATIN}]{{2}}")
 _HIRAGANA_ONLY = re.compile(f"[{HIRAGANA}]{{2,10}}\\Z")
@@ -135,9 +141,10 @@ def _short_forms() -> re.Pattern[str]:
 def _clipped() -> re.Pattern[str]:
     """大平総合で, 済生会小樽より: the ending left out, beside words of a visit."""
     free = f"(?<![{KANJI}{KATAKANA}{LATIN}])"
-    follows = f"(?={trie(words('short_form_cues'))}|[{KANJI}]{{1,3}}(?:先生|医師|Dr|へ依頼|に照会))"
+    clipped, cues = trie(words("facility_clipped")), trie(words("short_form_cues"))
     return re.compile(
-        f"{free}(?:(?P<place>[{KANJI}]{{2,4}}){_CLIPPED}|{_OWNERS}(?P<site>[{KANJI}]{{2,4}})){follows}"
+        f"{free}(?:(?P<place>[{KANJI}]{{2,4}}){clipped}|{_OWNERS}(?P<site>[{KANJI}]{{2,4}}))"
+        f"(?={cues}|[{KANJI}]{{1,3}}(?:先生|医師|Dr|へ依頼|に照会))"
     )
 
 
@@ -169,7 +176,8 @@ def by_short_form(text: str) -> Iterator[Found]:
 @cache
 def _clinic() -> re.Pattern[str]:
     departments = trie(words("facility_clinic_departments"))
-    return re.compile(f"{departments}(?![的医部長学]|手術|治療|疾患|専門)")
+    first = beginning("facility_clinic_departments")
+    return re.compile(f"{first}{departments}(?![的医部長学]|手術|治療|疾患|専門)")
 
 
 @cache

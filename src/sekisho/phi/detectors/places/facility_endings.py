@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from sekisho.phi.detectors.places.characters import HIRAGANA, KANJI, KATAKANA, LATIN, NAMED
+from sekisho.phi.detectors.places.characters import (
+    HIRAGANA,
+    KANJI,
+    KATAKANA,
+    LATIN,
+    NAMED,
+    beginning,
+)
 from sekisho.phi.detectors.places.facility_names import (
     CIRCLES,
     is_generic,
@@ -69,7 +76,7 @@ class _Chain(NamedTuple):
 @cache
 def endings() -> re.Pattern[str]:
     """病院, クリニック, 小学校, 製作所, ..."""
-    return re.compile(trie(words("facility_suffixes")))
+    return re.compile(beginning("facility_suffixes") + trie(words("facility_suffixes")))
 
 
 @cache

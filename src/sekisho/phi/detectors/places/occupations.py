@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from sekisho.documents.document import Document, Span
 from sekisho.phi.categories import Category
 from sekisho.phi.detection import STRONG
-from sekisho.phi.detectors.places.characters import KANJI, KATAKANA, LATIN
+from sekisho.phi.detectors.places.characters import KANJI, KATAKANA, LATIN, beginning
 from sekisho.phi.detectors.places.intervals import Intervals
 from sekisho.phi.lists import words
 from sekisho.phi.morphology import Morpheme
@@ -64,11 +64,12 @@ def _pattern() -> re.Pattern[str]:
     context = words("occupations_in_context")
     free = f"(?:(?<![{KANJI}{KATAKANA}{LATIN}])|(?<=現在|以前|当時|職業|男性|女性|本人))"
     return re.compile(
-        f"(?P<plain>{free}(?:元)?{trie(words('occupations') - context)})"
+        f"(?P<compound>{free}{_COMPOUND})"
+        f"|{beginning('occupations', more='元')}(?:"
+        f"(?P<plain>{free}元?{trie(words('occupations') - context)})"
         f"(?![{KATAKANA}ー]|仕事|湿疹|道具)"
-        f"|(?P<compound>{free}{_COMPOUND})"
         f"|(?P<former>(?<![{KANJI}])元(?![々来気通の]){_FORMER})"
-        f"|(?P<context>{free}(?:元)?{trie(context)})(?![{KATAKANA}ー])"
+        f"|(?P<context>{free}元?{trie(context)})(?![{KATAKANA}ー]))"
     )
 
 
