@@ -108,7 +108,7 @@ def _report(ended: Deidentified) -> None:
     from sekisho.cli.report import write_report
 
     summary = ended.summary
-    for note in (*ended.notes, *summary.broken):
+    for note in ended.notes:
         show_note(note)
     if summary.advice is not None:
         show_note(summary.advice)

@@ -147,7 +147,7 @@ def _values(read: Read) -> Iterator[dict[str, str]]:
 
 
 def _page(views: list[tuple[str, Read]], detectors: tuple[str, ...]) -> str:
-    """The page of a run that released nothing: each text beside itself with categories for names."""
+    """The page of a run that released nothing: each text beside itself, categories for names."""
     from collections import Counter
     from datetime import UTC, datetime
 

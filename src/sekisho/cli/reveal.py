@@ -7,9 +7,13 @@ from typing import Annotated
 
 import typer
 
+from sekisho.cli.console import ExitCode, run_command, show_error, show_note
+from sekisho.errors import AuditError, JournalError, OutputError, VaultTamperedError
+
 __all__ = ["reveal"]
 
 
+@run_command
 def reveal(
     directory: Annotated[
         Path,
@@ -23,10 +27,18 @@ def reveal(
         Path | None, typer.Option("--key-file", help="File of the vault's master key.")
     ] = None,
 ) -> None:
-    """Restore every released document of a run exactly as it came in."""
+    """Restore every released document of a run exactly as it came in.
+
+    Exit code 0 when all is restored, 3 when the run or the vault was changed since, 2 when the
+    command could not begin. No file that is there already is written over.
+    """
     from sekisho.release.opening import open_vault
     from sekisho.release.reveal import reveal_run
 
     with open_vault(vault, key_file, create=False) as opened:
-        count = reveal_run(directory, out, opened)
-    typer.echo(f"{out}: {count} documents restored")
+        try:
+            count = reveal_run(directory, out, opened)
+        except (AuditError, JournalError, OutputError, VaultTamperedError) as error:
+            show_error(error)
+            raise typer.Exit(ExitCode.INCOMPLETE) from None
+    show_note(f"{out}: {count:,} documents restored")

@@ -28,13 +28,10 @@ from sekisho.release.joint import Cell, Joint, join
 from sekisho.release.plan import Mention, kept, plan
 from sekisho.release.profile import Profile
 from sekisho.release.readable import NOT_TEXT, unreadable
-from sekisho.release.reference import keyed_reference, public_reference
+from sekisho.release.reference import NAME, record_reference
 from sekisho.release.transforms import Derive
 
-__all__ = ["REFERENCE", "Checkpoint", "Held", "Passed"]
-
-#: The metadata of a record that says what it may be called outside, when its place gave it its id.
-REFERENCE = "reference"
+__all__ = ["Checkpoint", "Held", "Passed"]
 
 #: Digits that make the id of a document a number worth searching in it.
 _LONG_NUMBER = 6
@@ -100,16 +97,8 @@ class Checkpoint:
             return Held(reference, "transform_failed", error.message)
 
     def reference(self, record: Record) -> str:
-        """What the record may be called outside; see ``release.reference``."""
-        given = record.metadata.get(REFERENCE)
-        if given is not None:
-            return given
-        column = self.columns.id_column(record)
-        if column is not None and column in self.columns.keep:
-            return record.id
-        if column is not None and self.columns.category_of(column) is not None:
-            return keyed_reference(record.id, self.derive)
-        return public_reference(record.id, self.derive)
+        """What the record may be called outside; see ``record_reference``."""
+        return record_reference(record, self.columns, self.derive)
 
     def _id_column(self, record: Record) -> str | None:
         """The column of the document's id, unless it is an identifier of the patient as well."""
@@ -162,9 +151,10 @@ class Checkpoint:
         self, record: Record, reference: str, cells: Mapping[Path, str], keys: Sequence[str]
     ) -> Joint:
         known = []
-        if reference != record.id and sum(map(str.isdigit, record.id)) >= _LONG_NUMBER:
+        name = record.metadata.get(NAME, record.id)
+        if reference != name and sum(map(str.isdigit, name)) >= _LONG_NUMBER:
             # Files and reports are often called by the chart number, and so is the patient.
-            known.append(KnownIdentifier(Category.ID, record.id))
+            known.append(KnownIdentifier(Category.ID, name))
         for (column, *_), text in cells.items():
             label = self.columns.category_of(str(column))
             if label is not None and searched(label) and text.strip():
@@ -176,7 +166,7 @@ class Checkpoint:
         if keys:
             texts[_KEYS] = "\n".join(keys)
         return join(
-            record.id,
+            name,
             texts,
             language=self.language,
             known=known,
@@ -199,7 +189,7 @@ class Checkpoint:
 def _by_column(
     joint: Joint, spans: Sequence[Span], columns: Sequence[str]
 ) -> dict[str, tuple[Span, ...]]:
-    found: dict[str, tuple[Span, ...]] = {column: () for column in columns}
+    found: dict[str, tuple[Span, ...]] = dict.fromkeys(columns, ())
     for cell in joint.cells:
         if len(cell.path) == 1 and cell.path[0] in found:
             parts = (cell.local(span) for span in spans)
@@ -242,7 +232,9 @@ def _describe(findings: Sequence[Finding]) -> str:
     counts = Counter(f"{finding.category} ({finding.kind})" for finding in findings)
     listed = ", ".join(f"{count} x {what}" for what, count in sorted(counts.items()))
     first = findings[0]
-    return f"inspection found {listed}; the first at {first.start}..{first.end} of the released text"
+    return (
+        f"inspection found {listed}; the first at {first.start}..{first.end} of the released text"
+    )
 
 
 def _released_values(
@@ -250,24 +242,7 @@ def _released_values(
 ) -> tuple[dict[str, Any], dict[Path, Any]]:
     changed: dict[Path, Any] = {}
     undo: dict[Path, Any] = {}
-    remaining = list(edits)
-    for cell in joint.cells:
-        local: list[Edit] = []
-        while remaining and remaining[0].start < cell.end:
-            edit = remaining.pop(0)
-            if edit.end > cell.end or edit.start < cell.start:
-                raise ReleaseError("an edit reaches beyond its cell")
-            local.append(
-                Edit(
-                    edit.start - cell.start,
-                    edit.end - cell.start,
-                    edit.replacement,
-                    edit.category,
-                    edit.action,
-                )
-            )
-        if not local:
-            continue
+    for cell, local in joint.split(edits):
         text = joint.document.text[cell.start : cell.end]
         applied = apply(text, local)
         changed[cell.path] = applied.text
@@ -283,7 +258,7 @@ def _undo(
         value = value[step]
     if not isinstance(value, str):
         return reversal.whole(value)
-    return reversal.pieces(placed, [text[edit.start : edit.end] for edit in edits])
+    return reversal.pieces(value, placed, [text[edit.start : edit.end] for edit in edits])
 
 
 def _tally(edits: Sequence[Edit]) -> dict[str, dict[str, int]]:

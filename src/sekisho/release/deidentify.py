@@ -7,55 +7,35 @@ Files, processes, the vault and the clock meet here; what is decided about a rec
 from __future__ import annotations
 
 import functools
-import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sekisho import __version__
 from sekisho.documents.document import Span
 from sekisho.documents.formats import Source as Opened
-from sekisho.documents.formats import Sources, expand
-from sekisho.documents.records import ReadOptions, Record
-from sekisho.errors import InputError, ReleaseError, UsageError
+from sekisho.documents.formats import Sources
+from sekisho.documents.records import Record
+from sekisho.errors import OutputError, ReleaseError, SekishoError, UsageError
 from sekisho.phi import stack
 from sekisho.release.checkpoint import Checkpoint, Passed
 from sekisho.release.columns import Columns
+from sekisho.release.job import Job, columns_of, fingerprint, inputs, profile_of
 from sekisho.release.keys import Keys
 from sekisho.release.opening import open_vault
-from sekisho.release.profile import Profile, load_profile
-from sekisho.release.recording import Source, place_sources, record_run
+from sekisho.release.profile import Profile
+from sekisho.release.recording import record_run
+from sekisho.release.reference import record_reference
+from sekisho.release.sources import Source, place_sources
 from sekisho.release.vault import Vault
 from sekisho.runs.engine import Summary, Work, run
-from sekisho.runs.files import digest_file
 from sekisho.runs.journal import Journal
 from sekisho.runs.outcome import Outcome, Position
 from sekisho.runs.progress import Progress, Silent
 
 __all__ = ["Deidentified", "Job", "deidentify"]
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a run is asked to do; everything that changes its result is part of its fingerprint."""
-
-    paths: tuple[str, ...]
-    out: Path
-    profile: str = "ja-pseudonymized"
-    detectors: tuple[str, ...] = stack.DEFAULT
-    options: ReadOptions = field(default_factory=ReadOptions)
-    known: Mapping[str, str] = field(default_factory=dict)
-    keep: frozenset[str] = frozenset()
-    infer: bool = True
-    numbering: str | None = None
-    vault: str | None = None
-    key_file: Path | None = None
-    jobs: int = 1
-    resume: bool = False
-    timeout_s: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -76,80 +56,41 @@ def deidentify(
     """Release or hold every document of ``job.paths`` into ``job.out``.
 
     ``progress`` makes the display for a number of documents (None when unknown); ``count_first``
-    reads tables once more beforehand to know it. Raises ``SekishoError`` when the run cannot
-    begin or its outputs cannot be written; what was decided until then stays in the journal.
+    reads tables once more beforehand to know it. Raises ``OutputError`` when the run stopped
+    after it had begun, and what was decided until then stays in the journal; any other
+    ``SekishoError`` when it could not begin.
     """
     begun = datetime.now(UTC)
-    profile = _profile(job)
-    found = _inputs(job)
-    columns = _columns(job, found.sources)
-    reading = stack.build(job.detectors)
+    profile = profile_of(job)
+    found = inputs(job)
+    columns = columns_of(job, found.sources)
+    stack.build(job.detectors)
     _make_folder(job.out)
     with open_vault(job.vault, job.key_file, create=True) as vault:
-        fingerprint = _fingerprint(job, profile, columns, found.sources, vault)
-        with Journal.open(
-            job.out, fingerprint, resume=job.resume, key=vault.keys.derive("journal")
-        ) as journal:
-            sources = place_sources(found.sources, reading, vault.keys.derive)
+        identity = fingerprint(job, profile, columns, found, vault)
+        with _open_journal(job, identity, vault) as journal, _begun():
+            sources = place_sources(found, job.paths, vault.keys.derive)
             _remember_names(vault, journal.run_id, sources, profile)
             make_work = functools.partial(
                 _make_work, job.detectors, profile, vault.keys, columns, job.options.language
             )
-            total = _total(found.sources, count_first)
-            with progress(total) as display:
+            with progress(_total(found.sources, count_first)) as display:
                 summary = run(
-                    [source.reader for source in sources],
+                    sources,
                     make_work,
                     journal,
                     jobs=job.jobs,
                     timeout_s=job.timeout_s,
                     before_commit=functools.partial(_keep_reversals, vault, journal.run_id),
                     progress=display,
-                    unique_ids=columns.identifier is not None,
+                    unique_ids=bool(columns.identifiers),
+                    refer=functools.partial(_refer, columns, vault.keys),
                     confirm=functools.partial(_writable, sources),
                 )
             if not summary.interrupted:
                 record_run(job, profile, sources, journal, vault, summary, begun)
-    return Deidentified(summary, job.out, _notes(found))
-
-
-def _profile(job: Job) -> Profile:
-    profile = load_profile(job.profile)
-    if job.numbering is None or job.numbering == profile.numbering:
-        return profile
-    return Profile.model_validate(profile.model_dump() | {"numbering": job.numbering})
-
-
-def _inputs(job: Job) -> Sources:
-    found = expand(job.paths, job.options)
-    out = job.out.resolve()
-    sources = tuple(
-        source for source in found.sources if out not in Path(source.path).resolve().parents
-    )
-    if not sources:
-        raise InputError(
-            "there is nothing to read here",
-            where=", ".join(job.paths),
-            remedy="name text, CSV, TSV, JSONL or Parquet files, or a folder of them",
-        )
-    return replace(found, sources=sources)
-
-
-def _columns(job: Job, sources: Sequence[Opened]) -> Columns:
-    present = [source.reader.columns for source in sources if source.reader.columns is not None]
-    for name in (*job.known, *job.keep):
-        if present and not any(name in columns for columns in present):
-            raise UsageError(
-                f"no file has a column {name!r}", remedy=f"columns: {', '.join(present[0])}"
-            )
-    identifiers = [source.reader.id_column for source in sources if source.reader.id_column]
-    return Columns(
-        known=dict(job.known),
-        keep=job.keep,
-        patient=job.options.patient_column,
-        identifier=identifiers[0] if identifiers else None,
-        infer=job.infer,
-    )
+            notes = _notes(found, sources, journal)
+    return Deidentified(summary, job.out, notes)
 
 
 def _make_folder(out: Path) -> None:
@@ -157,35 +98,37 @@ def _make_folder(out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(
-            f"the output folder cannot be made: {error.strerror}", where=str(out)
+            f"the output folder cannot be made: {error.strerror}",
+            where=str(out),
+            remedy="choose another --out",
         ) from None
 
 
-def _fingerprint(
-    job: Job, profile: Profile, columns: Columns, sources: Sequence[Opened], vault: Vault
-) -> dict[str, str]:
-    inputs = hashlib.sha256()
-    for source in sources:
-        inputs.update(f"{source.name}\0{digest_file(source.path)}\0".encode("utf-8", "replace"))
-    options = job.options
-    return {
-        "inputs": inputs.hexdigest(),
-        "--profile": profile.digest,
-        "--detectors": ",".join(job.detectors),
-        "--text-column": "\0".join(options.text_columns),
-        "--id-column": options.id_column or "",
-        "--patient-column": options.patient_column or "",
-        "--known": repr(sorted(columns.known.items())),
-        "--keep-column": repr(sorted(columns.keep)),
-        "--encoding": f"{options.encoding} {options.delimiter}",
-        "--vault": vault.id,
-        "sekisho version": __version__,
-    }
+def _open_journal(job: Job, identity: Mapping[str, str], vault: Vault) -> Journal:
+    try:
+        return Journal.open(job.out, identity, resume=job.resume, key=vault.keys.derive("journal"))
+    except OutputError as error:
+        # Nothing was begun yet, so there is nothing to resume.
+        raise UsageError(error.message, where=error.where, remedy="choose another --out") from None
 
 
-def _remember_names(
-    vault: Vault, run_id: str, sources: Sequence[Source], profile: Profile
-) -> None:
+@contextmanager
+def _begun() -> Iterator[None]:
+    """From here on, trouble leaves a run that can be resumed."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except SekishoError as error:
+        remedy = error.remedy or "see to it, then run the same command with --resume"
+        raise OutputError(error.message, where=error.where, remedy=remedy) from error
+
+
+def _refer(columns: Columns, keys: Keys, _position: Position, record: Record) -> str:
+    return record_reference(record, columns, keys.derive)
+
+
+def _remember_names(vault: Vault, run_id: str, sources: Sequence[Source], profile: Profile) -> None:
     """Keep the true file names where only the key's owner sees them."""
     if profile.reversible:
         vault.put_reversals(
@@ -205,9 +148,7 @@ def _total(sources: Sequence[Opened], count_first: bool) -> int | None:
     return sum(1 for source in sources for _ in source.reader)
 
 
-def _keep_reversals(
-    vault: Vault, run_id: str, batch: Sequence[tuple[Position, Outcome]]
-) -> None:
+def _keep_reversals(vault: Vault, run_id: str, batch: Sequence[tuple[Position, Outcome]]) -> None:
     rows = [
         (f"{position.source}-{position.row}", outcome.secret)
         for position, outcome in batch
@@ -290,12 +231,12 @@ def _counts(spans: Mapping[str, Sequence[Span]]) -> dict[str, int]:
     return counts
 
 
-def _notes(found: Sources) -> tuple[str, ...]:
-    failed = sum(skipped.failed for skipped in found.skipped)
-    passed_over = len(found.skipped) - failed
-    notes = []
+def _notes(found: Sources, sources: Sequence[Source], journal: Journal) -> tuple[str, ...]:
+    notes = [
+        f"{sources[index].name}: {reason}"
+        for index, (_, reason) in sorted(journal.broken().items())
+    ]
+    passed_over = sum(not skipped.failed for skipped in found.skipped)
     if passed_over:
         notes.append(f"{passed_over} files of no known format, or hidden, were not read")
-    if failed:
-        notes.append(f"{failed} files could not be read")
     return tuple(notes)

@@ -6,16 +6,18 @@ one text, a record has one numbering of persons, one date shift and one search f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sekisho.documents.document import Document, KnownIdentifier, Span
+from sekisho.errors import ReleaseError
 from sekisho.release.columns import Path
+from sekisho.release.edits import Edit
 
 __all__ = ["Cell", "Joint", "join"]
 
-#: Between two cells: no rule reads across a control character between line ends.
-_BORDER = "\n\x1e\n"
+#: Between two cells: no rule reads across a control character that is no white space.
+_BORDER = "\n\x01\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,26 @@ class Joint:
                         Span(start, start + len(part), span.category, span.sources, span.score)
                     )
         return clipped
+
+    def split(self, edits: Sequence[Edit]) -> Iterator[tuple[Cell, list[Edit]]]:
+        """The cells that ``edits`` (sorted) change, each with its edits in its own offsets.
+
+        Raises ``ReleaseError`` when an edit does not lie inside one cell.
+        """
+        index = 0
+        for cell in self.cells:
+            local: list[Edit] = []
+            while index < len(edits) and edits[index].start < cell.end:
+                edit = edits[index]
+                if edit.start < cell.start or edit.end > cell.end:
+                    break
+                start, end = edit.start - cell.start, edit.end - cell.start
+                local.append(replace(edit, start=start, end=end))
+                index += 1
+            if local:
+                yield cell, local
+        if index < len(edits):
+            raise ReleaseError("an edit reaches beyond its cell")
 
 
 def join(

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sekisho.documents.formats import Source as Opened
-from sekisho.documents.records import Reader
-from sekisho.phi.stack import Stack
 from sekisho.release.audit import AuditWriter
 from sekisho.release.profile import Profile
-from sekisho.release.reference import public_reference
+from sekisho.release.sources import Source, Unopened
 from sekisho.release.transforms import Derive
 from sekisho.release.vault import Vault
 from sekisho.runs.assembly import Target, Totals, assemble
@@ -24,58 +20,12 @@ from sekisho.runs.manifest import Manifest, describe_input, option_digests, vers
 from sekisho.runs.outcome import Status
 
 if TYPE_CHECKING:
-    from sekisho.release.deidentify import Job
+    from sekisho.release.job import Job
 
-__all__ = ["AUDIT", "Source", "audit_reference", "place_sources", "record_run"]
+__all__ = ["AUDIT", "audit_reference", "record_run"]
 
 AUDIT = "audit.jsonl"
 _PACKAGES = ("sekisho", "sudachipy", "sudachidict-core", "pydantic", "cryptography", "sqlalchemy")
-
-
-@dataclass(frozen=True)
-class Source:
-    """One input file: its reader, its path below the inputs, and where its released part goes.
-
-    ``relative`` may hold an identifier and stays inside; ``path`` and ``name`` may be shown.
-    """
-
-    reader: Reader
-    relative: str
-    path: str
-    name: str
-
-
-def place_sources(
-    opened: Sequence[Opened], stack: Stack, derive: Derive
-) -> tuple[Source, ...]:
-    """Where each source goes in the run's folder.
-
-    One file is ``released.*``; several keep their folders and names under ``released/``, each
-    part of the path replaced by a keyed code where it could name a patient.
-    """
-    if len(opened) == 1 and "/" not in opened[0].name:
-        only = opened[0]
-        target = f"released{only.reader.suffix}"
-        return (Source(only.reader, only.name, target, _public(only.name, stack, derive)),)
-    taken: set[str] = set()
-    sources = []
-    for source in opened:
-        relative = PurePath(source.name).as_posix()
-        name = _public(relative, stack, derive)
-        unique, copy = name, 1
-        while unique in taken:
-            copy += 1
-            path = PurePosixPath(name)
-            unique = str(path.with_name(f"{path.stem}-{copy}{path.suffix}"))
-        taken.add(unique)
-        sources.append(Source(source.reader, relative, f"released/{unique}", unique))
-    return tuple(sources)
-
-
-def _public(relative: str, stack: Stack, derive: Derive) -> str:
-    path = PurePosixPath(relative)
-    folders = [public_reference(part, stack, derive) for part in path.parts[:-1]]
-    return "/".join([*folders, public_reference(path.stem, stack, derive) + path.suffix])
 
 
 def audit_reference(derive: Derive, run_id: str, source: int, row: int) -> str:
@@ -108,6 +58,7 @@ def record_run(
         inputs=tuple(
             describe_input(Path(source.reader.path), name_key=derive("file name"))
             for source in sources
+            if not isinstance(source.reader, Unopened)
         ),
         outputs=outputs,
         totals=totals,
@@ -120,6 +71,10 @@ def record_run(
             "detectors": list(job.detectors),
             "sources": [_described(source) for source in sources],
             "reversible": profile.reversible,
+            "unread": [
+                {"name": sources[index].name, "row": row, "reason": reason}
+                for index, (row, reason) in sorted(journal.broken().items())
+            ],
         },
     )
     manifest.write(job.out)

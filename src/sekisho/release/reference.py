@@ -5,10 +5,16 @@ from __future__ import annotations
 import base64
 import re
 
+from sekisho.documents.records import Record
+from sekisho.release.columns import Columns
 from sekisho.release.transforms import Derive
 from sekisho.release.wordlists import words
 
-__all__ = ["keyed_reference", "public_reference"]
+__all__ = ["NAME", "REFERENCE", "keyed_reference", "public_reference", "record_reference"]
+
+#: Metadata of a record that got its id from its place: what it is called inside, and outside.
+NAME = "name"
+REFERENCE = "reference"
 
 _LONGEST = 64
 _HARMLESS = re.compile("[A-Za-z0-9._-]+")
@@ -34,6 +40,22 @@ def keyed_reference(identifier: str, derive: Derive) -> str:
     """``doc-`` and ten characters of a keyed hash."""
     digest = derive("document", identifier)
     return "doc-" + base64.b32encode(digest).decode("ascii")[:10].lower()
+
+
+def record_reference(record: Record, columns: Columns, derive: Derive) -> str:
+    """What ``record`` may be called outside.
+
+    An id that its file calls the patient's is always coded, one that the user vouches for never.
+    """
+    given = record.metadata.get(REFERENCE)
+    if given is not None:
+        return given
+    column = columns.id_column(record)
+    if column is not None and column in columns.keep:
+        return record.id
+    if column is not None and columns.category_of(column) is not None:
+        return keyed_reference(record.id, derive)
+    return public_reference(record.id, derive)
 
 
 def _plain(identifier: str) -> bool:

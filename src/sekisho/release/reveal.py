@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,7 +14,7 @@ from sekisho.release.reversal import restore
 from sekisho.release.vault import Vault
 from sekisho.runs.files import replacing
 from sekisho.runs.journal import Journal
-from sekisho.runs.outcome import Status, digest_of
+from sekisho.runs.outcome import Outcome, Position, Status, digest_of
 
 __all__ = ["reveal_run"]
 
@@ -21,25 +22,34 @@ __all__ = ["reveal_run"]
 def reveal_run(directory: Path, out: Path, vault: Vault) -> int:
     """Restore every released document of the run in ``directory`` into ``out``.
 
-    Files get their original names, formats and encodings back. Returns the number of documents.
-    Raises ``UsageError`` when the run cannot be reversed, ``AuditError`` when a released file is
-    not what was released, and the vault's errors when the key or the vault is not the run's.
+    Files get their original names, formats and encodings back; none that is there already is
+    written over. Returns the number of documents. Raises ``UsageError`` when the run cannot be
+    reversed, ``AuditError`` when a released file is not what was released, and the vault's errors
+    when the key or the vault is not the run's.
     """
     manifest = _manifest(directory)
     if not manifest.get("reversible", False):
-        raise UsageError(
-            "this run was made irreversible by its profile", where=str(directory)
-        )
+        raise UsageError("this run was made irreversible by its profile", where=str(directory))
     count = 0
     with Journal.read(directory, key=vault.keys.derive("journal")) as journal:
-        out.mkdir(parents=True, exist_ok=True)
+        places = []
         for index, source in enumerate(manifest["sources"]):
             released = directory / source["path"]
-            if not released.exists():
+            if not any(True for _ in _released(journal, index)):
                 continue
+            if not released.exists():
+                raise AuditError("a released file is gone", where=str(released))
             name = vault.reversals(journal.run_id, f"source-{index}")
             target = out / PurePosixPath(name.decode("utf-8", "surrogateescape"))
-            count += _restore_file(_reader(released, source), index, target, journal, vault)
+            if target.exists():
+                raise UsageError(
+                    "there is a file already, which will not be written over",
+                    where=str(out),
+                    remedy="choose another --out",
+                )
+            places.append((index, _reader(released, source), target))
+        for index, reader, target in places:
+            count += _restore_file(reader, index, target, journal, vault)
     return count
 
 
@@ -63,14 +73,16 @@ def _reader(path: Path, source: dict[str, Any]) -> Reader:
     return open_source(str(path), options)
 
 
-def _restore_file(
-    reader: Reader, index: int, target: Path, journal: Journal, vault: Vault
-) -> int:
-    released = (
+def _released(journal: Journal, index: int) -> Iterator[tuple[Position, Outcome]]:
+    return (
         (position, outcome)
         for position, outcome in journal.outcomes(index)
         if outcome.status is Status.RELEASED
     )
+
+
+def _restore_file(reader: Reader, index: int, target: Path, journal: Journal, vault: Vault) -> int:
+    released = _released(journal, index)
     count = 0
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -80,9 +92,7 @@ def _restore_file(
                 for record, (position, outcome) in zip(reader, released, strict=True):
                     if digest_of(record.values) != outcome.digest:
                         raise _changed(reader, record.row)
-                    payload = vault.reversals(
-                        journal.run_id, f"{position.source}-{position.row}"
-                    )
+                    payload = vault.reversals(journal.run_id, f"{position.source}-{position.row}")
                     writer.write(restore(record.values, payload))
                     count += 1
             except ValueError:

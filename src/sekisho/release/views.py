@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sekisho.release.edits import Placed, revert
+from sekisho.release.reversal import unpack
 from sekisho.release.vault import Vault
 from sekisho.runs.journal import Journal
 from sekisho.runs.outcome import Outcome, Status
@@ -52,14 +51,13 @@ def views(directory: Path, vault: Vault, *, most: int) -> Iterator[View]:
 
 
 def _of_document(outcome: Outcome, payload: bytes) -> Iterator[View]:
-    body = json.loads(zlib.decompress(payload).decode("utf-8", "surrogatepass"))
-    undo = {cell["path"][0]: cell for cell in body["cells"] if len(cell["path"]) == 1}
+    undo = {path[0]: cell for path, cell in unpack(payload).items() if len(path) == 1}
     for column, spans in (outcome.spans or {}).items():
         released = (outcome.values or {}).get(column)
         if not isinstance(released, str):
             continue
         cell = undo.get(column, {"at": [], "were": []})
-        if "was" in cell:
+        if "at" not in cell:
             continue
         yield _view(outcome.ref, released, cell["at"], cell["were"], spans)
 

@@ -185,7 +185,6 @@ def test_a_line_end_may_break_the_surname_itself(sentence: str) -> None:
     assert again(sentence, by_all) == sentence
 
 
-@pytest.mark.xfail(strict=True, reason="様 behind a blank is taken for a given name")
 def test_an_honorific_behind_a_blank_stays_outside() -> None:
     sentence = "氏名：⟦NAME|高田⟧ 様"
     assert again(sentence, by_label) == sentence
@@ -196,7 +195,6 @@ def test_a_title_is_no_name_behind_a_label() -> None:
     assert annotate("主治医：外来担当医", by_label) == "主治医：外来担当医"
 
 
-@pytest.mark.xfail(strict=True, reason="one hiragana behind Dr. or Ns is taken for a name")
 @pytest.mark.parametrize("sentence", ["Nsで対応", "Dr.へ交代", "Dr.に相談", "Dr.の指示", "Nsは"])
 def test_a_particle_behind_a_title_is_no_name(sentence: str) -> None:
     assert annotate(sentence, by_label) == sentence

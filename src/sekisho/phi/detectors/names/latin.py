@@ -104,6 +104,8 @@ def latin(text: str) -> Iterator[Candidate]:
             "surname",
         }:
             yield Candidate(match.start(), match.end(), "NAME", "foreign", 0.7)
+        elif _strange(first) and _strange(second):
+            yield Candidate(match.start(), match.end(), "NAME", "foreign", 0.6)
     for match in _INITIAL_AND_NAME.finditer(text):
         name = match["name"]
         if not _medical(name) and (_is_romaji_surname(name) or is_person(name)):
@@ -136,6 +138,17 @@ def latin(text: str) -> Iterator[Candidate]:
             is_given_name(match["given"]) or not is_word(match["given"])
         ):
             yield Candidate(match.start(), match.end(), "NAME", "kana", 0.75)
+
+
+def _strange(word: str) -> bool:
+    """Whether a capitalised word is in no dictionary: in a Japanese text then mostly a name."""
+    return (
+        len(word) >= 3
+        and word.istitle()
+        and not is_ordinary_word(word)
+        and not is_word(word.lower())
+        and not _medical(word)
+    )
 
 
 def _person_like(name: str) -> bool:

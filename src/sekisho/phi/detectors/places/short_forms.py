@@ -13,6 +13,7 @@ from functools import cache
 
 from sekisho.documents.document import Document, Span
 from sekisho.phi.categories import Category
+from sekisho.phi.detectors.names.candidate import name_after
 from sekisho.phi.lists import words
 from sekisho.phi.morphology import Morpheme, is_place, is_surname
 from sekisho.phi.wordtrie import trie
@@ -24,7 +25,7 @@ _LETTERS = f"{_KANJI}ぁ-ゖァ-ヺー"
 #: What may follow an institution: a border, a particle, or what one does there.
 _FOLLOWS = re.compile(
     r"[ \n、。,)）」】/:・]|(?:に|で|の|へ|が|は|を|と|も)(?![きさ])|から|より|にて|まで|経由|受診|入院|転院|退院|紹介|通院"
-    r"|勤務|在学|在籍|宛|撮影|施行|搬送|病理|依頼|返書|返事|ER|救急|[A-Z]"
+    r"|週|毎|利用|通所|[0-9]|勤務|在学|在籍|宛|撮影|施行|搬送|病理|依頼|返書|返事|ER|救急|[A-Z]"
 )
 
 
@@ -46,16 +47,19 @@ _LETTER_NAMED = re.compile(
     "(?<![A-Za-z0-9])[A-Z]{1,2}(?:医科大|医大|医歯大|歯大|大学|大(?![きさ量型小腿動静網部半多豆]|脳(?!外|神))|総合病院|市民病院|中央病院|病院|クリニック|医院|がんセンター|センター|診療所|薬局|施設|苑|園|小学校|中学校|高校)(?:病院|附属病院)?"
 )
 _KNOWN_ALONE = re.compile(
-    f"(?<![{_KANJI}ァ-ヺー])(?:市民病院|市立病院|町立病院|県立病院|県立中央(?:病院)?|日赤(?:病院)?|赤十字病院|済生会(?:病院)?|労災病院|国がん|国立がんC?|がんセンター|県がん|県病院|大学附属病院)(?![{_KANJI}ァ-ヺー])"
+    f"(?<![{_KANJI}ァ-ヺー])(?:市民病院|市立病院|町立病院|県立病院|県立中央(?:病院)?|日赤(?:病院)?|赤十字病院|済生会(?:病院)?|労災病院|国がん|国立がんC?|がんセンター|県がん|県病院|県病|市病|大学附属病院)(?![{_KANJI}ァ-ヺー]|[の]院)|(?<![{_KANJI}])県病(?=脳|循|消|呼|外|内|整|小)"
 )
+_ROOMS = re.compile(f"(?<![{_KANJI}])[{_KANJI}]{{2,5}}(?:検査室|相談室|連携室|支援室|管理室)(?![{_KANJI}])")
 #: 舞鶴みどりが浜病院, ほたかの湯デイサービス: hiragana inside, so the whole stretch from a hard border.
 _FROM_BORDER = re.compile(
-    rf"(?:^|(?<=[ \n:(（「『【,、。・]))(?P<name>[{_LETTERS}A-Z]{{2,18}}?(?:病院|クリニック|医院|診療所|医療センター|ヘルスケアプラザ|健診プラザ|健診センター|デイサービス|デイケア|訪問看護ステーション|薬局|調剤|歯科|眼科|小児科|内科|デンタルラボ|音楽教室|学園|保育園|幼稚園|こども園|ホーム|ケアセンター|ケアプラン|苑|荘|の里|の家|の丘|の郷|の杜))"
-    rf"(?=[ \n)）」』】、。,(（:/]|$|に|で|の(?!里|家|丘|郷|杜)|へ|が|は|より|から|院長|医師)"
+    rf"(?:^|(?<=[ \n:(（「『【,、。・]))(?P<name>[{_LETTERS}A-Z]{{2,18}}?(?:病院|クリニック|医院|診療所|医療センター|ヘルスケアプラザ|健診プラザ|健診センター|デイサービス|デイケア|訪問看護ステーション|薬局|調剤|歯科|眼科|小児科|内科|デンタルラボ|音楽教室|学園|訪問看護|訪問リハ|訪看|リハビリ|整形外科|整形|皮膚科|耳鼻科|産婦人科|外科|ドラッグ|整骨院|接骨院|鍼灸院|健康管理センター|健康センター|地域医療|総合|医療院|セレモニー|葬祭|市場|事業所|支援センター|作業所|就労支援|保育園|幼稚園|こども園|学童|小学校|中学校|高校|ホーム|のぞみ園|学院|書店|食堂|工房|牧場|農園|水産|興業|ケアセンター|ケアプラン|苑|荘|の里|の家|の丘|の郷|の杜))"
+    rf"(?=[ \n)）」』】、。,(（:/]|$|に|で|の(?!里|家|丘|郷|杜)|へ|が|は|を|と|も|より|から|週|利用|[0-9]|院長|医師|[A-Z])"
 )
 _SENTENCE = re.compile(
     "を|は|へ|から|より|まで|にて|して|した|する|ので|ため|など|との|での|もの|こと|には|では|ない|です|ます|当院|他院|近医|前医|近く|紹介元|かかりつけ|患者|主治医|救急|専門|総合病院$"
 )
+_KANA = frozenset(chr(code) for code in range(ord("ぁ"), ord("ゖ") + 1))
+_PARTICLE = re.compile(f"(?<=[{_KANJI}ァ-ヺー])(?:にて|に|で|て|と|も|が|中の)|(?:直ちに|すぐに|および|並びに|以後|以前|その後|現在)")
 _VERB = re.compile(
     "を|して|した|する|ので|ため|です|ます|ない|当院|他院|近医|前医|近く|かかりつけ|患者|主治医|専門|総合病院$"
 )
@@ -64,7 +68,7 @@ _COMPANY = re.compile(
     r"(?=[ \n、。,(（)）」:/]|$|に|で(?!ん)|の(?!森|里|丘)|へ|勤務|代表|社員|工場|支店|営業所)"
 )
 _KIND_FIRST = re.compile(
-    rf"(?:デイサービス|デイケア|デイ|訪問看護ステーション|訪問看護|居宅介護支援事業所|居宅介護支援|ケアプラン|グループホーム|特養|老健|有料|有料老人ホーム|サ高住|ショートステイ|小規模多機能|保育園|幼稚園|学童|ケアハウス|ヘルパーステーション)(?P<name>[ぁ-ゖァ-ヺー{_KANJI}]{{2,10}}?)(?=[ \n)）」、。,(（:/]|$|に|で|へ|が|は|より|から|の(?!里|家|丘|郷|杜|会))"
+    rf"(?:デイサービス|デイケア|デイ|訪問看護ステーション|訪問看護|居宅介護支援事業所|居宅介護支援|ケアプラン|グループホーム|特養|老健|有料|有料老人ホーム|サ高住|ショートステイ|小規模多機能|保育園|幼稚園|学童|ケアハウス|ヘルパーステーション)(?P<name>[ぁ-ゖァ-ヺー{_KANJI}]{{2,10}}?(?:の[{_KANJI}]{{1,2}})?)(?=[ \n)）」、。,(（:/]|$|に|で|へ|が|は|より|から|の(?!里|家|丘|郷|杜|会|[{_KANJI}]{{1,2}}[ \n)）」、。]))"
 )
 
 _UNIT = re.compile(
@@ -108,12 +112,19 @@ def _found(text: str, morphemes: Sequence[Morpheme]) -> Iterator[_Found]:
         if not _SENTENCE.search(match["name"]):
             yield match.start(), match.end(), Category.FACILITY, "company", 0.8
     for match in _FROM_BORDER.finditer(text):
-        name = match["name"]
-        cell = _in_a_cell(text, *match.span("name"))
+        start, end = match.span("name")
+        cell = _in_a_cell(text, start, end)
+        if not cell:
+            # 胃腸炎でたけのこ保育園: a particle behind kanji ends what is said before the name.
+            particles = [found.end() for found in _PARTICLE.finditer(match["name"])]
+            start += particles[-1] if particles else 0
+        name = text[start:end]
         if _common(name) or (_VERB if cell else _SENTENCE).search(name):
             continue
-        if any("ぁ" <= sign <= "ゖ" for sign in name) or cell:
-            yield *match.span("name"), Category.FACILITY, "facility-border", 0.75
+        if not cell and name.endswith(("科", "整形", "総合", "リハ", "市場")) and name[0] not in _KANA:
+            continue
+        if any(sign in _KANA for sign in name) or cell:
+            yield start, end, Category.FACILITY, "facility-border", 0.75
     for match in _KIND_FIRST.finditer(text):
         if not _SENTENCE.search(match["name"]) and match["name"] not in words("facility_generic"):
             yield match.start(), match.end(), Category.FACILITY, "facility-kind", 0.7
@@ -185,17 +196,19 @@ def _chain_start(morphemes: Sequence[Morpheme], index: int) -> int:
 
 
 def _units(text: str, morphemes: Sequence[Morpheme]) -> Iterator[_Found]:
-    for pattern in (_UNIT, _FLOOR):
+    for pattern in (_UNIT, _FLOOR, _ROOMS):
         for match in pattern.finditer(text):
             yield match.start(), match.end(), Category.DEPARTMENT, "unit", 0.75
     for match in _WARD.finditer(text):
         yield match.start(), match.end(), Category.DEPARTMENT, "ward", 0.75
         if match["room"] is not None:
             yield *match.span("room"), Category.ID, "room", 0.75
-    people = {word.start for word in morphemes if word.kind == "surname"}
     for match in _SPECIALTY.finditer(text):
         end = match.start("gap")
-        person = match.end() in people and (match["gap"] != "" or end - match.start() > 1)
+        person = False
+        if match["gap"] != "" or end - match.start() > 1:
+            found = name_after(text, match.end())
+            person = found is not None and found[1] in ("surname", "full") and found[0] - end > 1
         if person or (end - match.start() > 1 and _UNIT_USED.match(text, end)):
             yield match.start(), end, Category.DEPARTMENT, "specialty", 0.7
 

@@ -26,6 +26,7 @@ from sekisho.phi.detectors.rules import (
 )
 from sekisho.phi.detectors.rules.classes import compiled
 from sekisho.phi.detectors.rules.reading import Hit, Reading
+from sekisho.phi.detectors.rules.slips import without_slips
 
 __all__ = ["RulesDetector"]
 
@@ -41,10 +42,19 @@ class RulesDetector:
 
     def detect(self, document: Document) -> Sequence[Span]:
         """All spans of ``document``, in original offsets, sorted by their start."""
-        reading = Reading(_readable(document), document.language)
+        text = _readable(document)
+        found = list(hits(Reading(text, document.language)))
+        mended = without_slips(text)
+        if mended != text:
+            # What is a number only without the slips of an OCR is one all the same.
+            found += [
+                hit
+                for hit in hits(Reading(mended, document.language))
+                if mended[hit.start : hit.end] != text[hit.start : hit.end]
+            ]
         to_original = document.folded.to_original
         spans = []
-        for hit in settled(hits(reading)):
+        for hit in settled(found):
             start, end = to_original(hit.start, hit.end)
             spans.append(Span(start, end, hit.category, (f"rules:{hit.rule}",), hit.score))
         # Folding turns a circled choice into a plain one, so it is read in the original.

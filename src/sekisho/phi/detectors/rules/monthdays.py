@@ -118,8 +118,8 @@ def _pair(reading: Reading, match: re.Match[str]) -> float:
         return 0.0  # FAB 12/18: a score behind the name of its scale
     if share:
         # Between other days of a diary even 3/5 is a day, if it is set off like one.
-        opened = text[start - 1 : start] in ("(", "、", ",", "・", "\n", " ")
-        return _POSSIBLE if opened and compiled("[)、,の ]").match(text, end) else 0.0
+        opened = text[start - 1 : start] in ("(", "、", ",", "・", "\n", " ", "。", ":", "は", "が")
+        return _POSSIBLE if opened and compiled("[)、,の \n]").match(text, end) else 0.0
     if after:
         return 0.7
     # From the eleventh on hardly anything else is written with a stroke.
@@ -149,8 +149,14 @@ def _line_start(text: str, start: int) -> bool:
     )
 
 
-def _in_diary(start: int, sure: list[int]) -> bool:
-    """Whether at least two days of the text are sure, or one shortly before ``start``."""
+_WHOLE_DATE = "(?:19|20)[0-9]{2}[/.年-][0-9]|(?:令和|平成|[RH])(?:[0-9]{1,2}|元)[./年]"
+
+
+def _in_diary(start: int, sure: list[int], dated: bool) -> bool:
+    """Whether at least two days of the text are sure, one shortly before ``start``, or one with a
+    whole date (``dated``)."""
+    if dated and sure:
+        return True
     return len(sure) >= 2 or (bool(sure) and 0 < start - sure[0] <= 60)
 
 
@@ -162,8 +168,9 @@ def _linked(
     Where two days are sure, other pairs that are no share and no score are days as well.
     """
     sure = [match.start() for match, score in pairs if score >= 0.7]
+    dated = compiled(_WHOLE_DATE).search(text) is not None
     scores = [
-        score if score != _POSSIBLE else 0.6 if _in_diary(match.start(), sure) else 0.0
+        score if score != _POSSIBLE else 0.6 if _in_diary(match.start(), sure, dated) else 0.0
         for match, score in pairs
     ]
     link = compiled(_LINK)

@@ -1,0 +1,31 @@
+"""OCR slips: letters that were read where digits stood, O3-l234 for 03-1234."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["without_slips"]
+
+_AS_DIGITS = str.maketrans({"O": "0", "o": "0", "Q": "0", "D": "0", "l": "1", "I": "1", "|": "1"})
+#: A group of digits with such letters in it, and neither a letter nor a kana on its sides.
+_GROUP = re.compile("(?<![A-Za-zァ-ヺー])[0-9OoQDlI|]{1,12}(?:[./:‐－ー-][0-9OoQDlI|]{1,12}){0,6}(?![A-Za-zァ-ヺー])")
+_SLIP = re.compile("[OoQDlI|]")
+_DIGIT = re.compile("[0-9]")
+#: II, I/II, Ol: without enough digits it is a numeral or a word.
+_LEAST_DIGITS = 2
+
+
+def without_slips(text: str) -> str:
+    """Folded ``text`` with the letters of such groups as digits; every offset kept."""
+    if not _SLIP.search(text):
+        return text
+    return _GROUP.sub(_mended, text)
+
+
+def _mended(match: re.Match[str]) -> str:
+    group = match.group()
+    digits = len(_DIGIT.findall(group))
+    slips = len(_SLIP.findall(group))
+    if not slips or digits < _LEAST_DIGITS or slips > digits + 1:
+        return group
+    return group.translate(_AS_DIGITS)
