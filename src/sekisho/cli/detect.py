@@ -86,9 +86,7 @@ def detect(
 Read = list[tuple[str, "Document", "Detection"]]
 
 
-def _read(
-    record: Record, stack: Stack, known: dict[str, str], language: str
-) -> Read | None:
+def _read(record: Record, stack: Stack, known: dict[str, str], language: str) -> Read | None:
     from sekisho.documents.document import Document, KnownIdentifier
     from sekisho.errors import DetectionError
 

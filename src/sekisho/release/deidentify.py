@@ -76,7 +76,7 @@ def deidentify(
             )
             with progress(_total(found.sources, count_first)) as display:
                 summary = run(
-                    sources,
+                    [source.reader for source in sources],
                     make_work,
                     journal,
                     jobs=job.jobs,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sekisho.release.audit import AuditWriter
 from sekisho.release.profile import Profile
-from sekisho.release.sources import Source, Unopened
+from sekisho.release.sources import Source
 from sekisho.release.transforms import Derive
 from sekisho.release.vault import Vault
 from sekisho.runs.assembly import Target, Totals, assemble
@@ -58,7 +58,7 @@ def record_run(
         inputs=tuple(
             describe_input(Path(source.reader.path), name_key=derive("file name"))
             for source in sources
-            if not isinstance(source.reader, Unopened)
+            if source.opened
         ),
         outputs=outputs,
         totals=totals,

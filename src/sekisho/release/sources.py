@@ -19,7 +19,7 @@ from sekisho.errors import InputError
 from sekisho.release.reference import NAME, REFERENCE, public_reference
 from sekisho.release.transforms import Derive
 
-__all__ = ["Source", "Unopened", "place_sources"]
+__all__ = ["NamedReader", "Source", "place_sources"]
 
 #: Before an id that a record got from its place: no id of a file begins so.
 _PLACE = "\0"
@@ -29,35 +29,78 @@ _PLACE = "\0"
 class Source:
     """One input file: its reader, its path below the inputs, and where its released part goes.
 
-    ``relative`` may hold an identifier and stays inside; ``path`` and ``name`` may be shown.
-    Iterating gives the records, those without an id of their own called by their place: a text
-    file by its name, a row by its number, with ``place`` before it when there are several sources.
-    ``reference`` is what a text file's record may be called outside.
+    ``relative`` may hold an identifier and stays inside; ``path`` and ``name`` may be shown. A
+    source that is not ``opened`` breaks before its first record.
     """
 
     reader: Reader
     relative: str
     path: str
     name: str
-    place: str = ""
-    reference: str = ""
+    opened: bool = True
+
+
+class NamedReader:
+    """A reader whose every record has an id that no other of the run has.
+
+    A record without an id of its own is called by its place: a text file by its path, a row by
+    its number, after ``place`` when there are several sources. ``reference`` is what the record
+    of a text file may be called outside.
+    """
+
+    def __init__(self, reader: Reader, relative: str, place: str, reference: str) -> None:
+        self.path, self.suffix = reader.path, reader.suffix
+        self.columns, self.text_columns = reader.columns, reader.text_columns
+        self.id_column = reader.id_column
+        self.encoding, self.delimiter = reader.encoding, reader.delimiter
+        self._reader, self._relative = reader, relative
+        self._place, self._reference = place, reference
 
     def __iter__(self) -> Iterator[Record]:
-        for record in self.reader:
+        for record in self._reader:
+            # A text file's encoding is known once it was read.
+            self.encoding = self._reader.encoding
             yield self._named(record)
 
+    def check(self, values: Mapping[str, Any]) -> None:
+        """Raise the ``ReleaseError`` that a writer of this source would raise for ``values``."""
+        self._reader.check(values)
+
+    def writer(self, path: str) -> Writer:
+        """A writer of the released part; that of a text file begins with its one record."""
+        return _Late(self._reader, path) if self.columns is None else self._reader.writer(path)
+
     def _named(self, record: Record) -> Record:
-        if self.reader.columns is None:
-            known = {NAME: PurePosixPath(self.relative).stem, REFERENCE: self.reference}
-            return replace(record, id=_PLACE + self.relative, metadata=known)
-        column = self.reader.id_column
-        if column is not None and str(record.values.get(column)) == record.id:
+        if self.columns is None:
+            known = {NAME: PurePosixPath(self._relative).stem, REFERENCE: self._reference}
+            return replace(record, id=_PLACE + self._relative, metadata=known)
+        if self.id_column is not None and str(record.values.get(self.id_column)) == record.id:
             return record
-        place = f"{self.place}{record.row}"
+        place = f"{self._place}{record.row}"
         return replace(record, id=_PLACE + place, metadata={NAME: place, REFERENCE: place})
 
 
-class Unopened:
+class _Late:
+    """A writer that opens its file with the first record: a text that is held leaves none.
+
+    Nor would there be a way to write it, when its encoding could not be found out.
+    """
+
+    def __init__(self, reader: Reader, path: str) -> None:
+        self._reader, self._path = reader, path
+        self._writer: Writer | None = None
+
+    def write(self, values: Mapping[str, Any]) -> None:
+        if self._writer is None:
+            self._writer = self._reader.writer(self._path)
+        self._writer.write(values)
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+
+class _Unopened:
     """A file that should have been read and cannot: a source that breaks at its first record."""
 
     columns: tuple[str, ...] | None = None
@@ -80,19 +123,11 @@ class Unopened:
         self._refuse()
 
     def writer(self, path: str) -> Writer:
-        """A writer that leaves no file."""
-        return _Nothing()
+        """There is nothing to write."""
+        self._refuse()
 
     def _refuse(self) -> NoReturn:
         raise InputError(self.reason, where=self.path)
-
-
-class _Nothing:
-    def write(self, values: Mapping[str, Any]) -> None:
-        raise AssertionError("a file that could not be opened has no record")
-
-    def close(self) -> None:
-        return
 
 
 def place_sources(found: Sources, roots: Sequence[str], derive: Derive) -> tuple[Source, ...]:
@@ -106,7 +141,7 @@ def place_sources(found: Sources, roots: Sequence[str], derive: Derive) -> tuple
         (source.reader, PurePath(source.name).as_posix()) for source in found.sources
     ]
     opened += [
-        (Unopened(skipped), _below(roots, skipped.path))
+        (_Unopened(skipped), _below(roots, skipped.path))
         for skipped in found.skipped
         if skipped.failed
     ]
@@ -119,12 +154,16 @@ def place_sources(found: Sources, roots: Sequence[str], derive: Derive) -> tuple
         stem = _stem(relative)
         sources.append(
             Source(
-                reader,
+                NamedReader(
+                    reader,
+                    relative,
+                    place="" if len(opened) == 1 else f"{index + 1}-",
+                    reference=public_reference(stem, derive) if stems[stem] == 1 else name,
+                ),
                 relative,
                 path=f"released{reader.suffix}" if single else f"released/{name}",
                 name=name,
-                place="" if len(opened) == 1 else f"{index + 1}-",
-                reference=public_reference(stem, derive) if stems[stem] == 1 else name,
+                opened=not isinstance(reader, _Unopened),
             )
         )
     return tuple(sources)

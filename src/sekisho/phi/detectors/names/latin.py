@@ -64,7 +64,7 @@ def _western_titles() -> re.Pattern[str]:
         title, _, category = line.partition("\t")
         titles[title] = category
     pattern = re.compile(
-        rf"{_NO_LETTER_BEFORE}(?P<title>{trie(titles)})(?:[.:][ ]{{0,2}}|[ ]{{1,2}})"
+        rf"{_NO_LETTER_BEFORE}(?P<title>{trie(titles)})(?:[.:][ ]{{0,2}}|[ ]{{1,2}}|(?<=Dr))"
         rf"(?P<name>(?:(?:van|de|der|den|ten|ter|von|la|le|el|[A-Z]\.)[ ]){{0,3}}{_WORD}"
         rf"(?:[ ](?:(?:van|de|der|den|von)[ ]){{0,2}}{_WORD}){{0,2}})"
     )

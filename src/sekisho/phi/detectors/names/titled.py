@@ -71,6 +71,21 @@ def titled(text: str, starts: frozenset[int] | set[int]) -> Iterator[Candidate]:
             yield Candidate(start, end, category, "honorific" if honorific else "title", score)
         elif honorific and not opened:
             yield from _kana_name(text, end, word)
+        elif not opened and word in _TITLES_OF_PERSONS:
+            yield from _foreign_colleague(text, end)
+
+
+_TITLES_OF_PERSONS = frozenset({"先生", "医師", "看護師", "Dr", "Dr.", "ドクター", "教授", "技師"})
+
+
+def _foreign_colleague(text: str, end: int) -> Iterator[Candidate]:
+    """ジェームズ先生: katakana that is a name, or that no dictionary knows."""
+    match = _KANA_TAIL.search(text[max(0, end - 40) : end])
+    if match is None or len(match.group()) < 2 or match.group() in words("not_names"):
+        return
+    word = match.group()
+    if is_person(word) or "・" in word or not is_word(word):
+        yield Candidate(end - len(word), end, "STAFF", "title", 0.85)
 
 
 def _doubtful(word: str) -> bool:

@@ -49,6 +49,13 @@ _LETTER_NAMED = re.compile(
 _KNOWN_ALONE = re.compile(
     f"(?<![{_KANJI}ァ-ヺー])(?:市民病院|市立病院|町立病院|県立病院|県立中央(?:病院)?|日赤(?:病院)?|赤十字病院|済生会(?:病院)?|労災病院|国がん|国立がんC?|がんセンター|県がん|県病院|県病|市病|大学附属病院)(?![{_KANJI}ァ-ヺー]|[の]院)|(?<![{_KANJI}])県病(?=脳|循|消|呼|外|内|整|小)"
 )
+_BRANCH = re.compile(rf"(?:薬局|クリニック|病院|医院|ドラッグ|デイサービス|銀行)[ ]?[{_KANJI}ァ-ヺー]{{1,5}}(?:支店|営業所|分院|店|院(?![内外長]))")
+_DESCRIBED = re.compile(
+    rf"(?:^|(?<=[ \n、。は:の]))(?P<name>[{_KANJI}ァ-ヺーA-Za-z]{{2,14}})(?=[(（](?:有料老人ホーム|介護付有料|グループホーム|サ高住|特養|老健|施設|デイ|ショート|病院|クリニック|薬局|学校|保育園|会社)[)）])"
+)
+_WORKPLACE = re.compile(
+    rf"(?:^|(?<=[ \n、。はがの(（:]))(?P<name>[{_KANJI}ァ-ヺーA-Z&]{{3,12}})(?=に(?:勤務|勤め|就職|入社)|で(?:アルバイト|パート|勤務|働)|を(?:定年)?退職|の(?:ドライバー|社員|従業員|パート|アルバイト|工場勤務))"
+)
 _ROOMS = re.compile(f"(?<![{_KANJI}])[{_KANJI}]{{2,5}}(?:検査室|相談室|連携室|支援室|管理室)(?![{_KANJI}])")
 #: 舞鶴みどりが浜病院, ほたかの湯デイサービス: hiragana inside, so the whole stretch from a hard border.
 _FROM_BORDER = re.compile(
@@ -108,6 +115,16 @@ def _found(text: str, morphemes: Sequence[Morpheme]) -> Iterator[_Found]:
     for pattern, rule in ((_LETTER_NAMED, "facility-letter"), (_KNOWN_ALONE, "facility-short")):
         for match in pattern.finditer(text):
             yield match.start(), match.end(), Category.FACILITY, rule, 0.75
+    for match in _universities().finditer(text):
+        end = match.end()
+        if _FOLLOWS.match(text + "\n", end) or text.startswith(_DEPARTMENT_HEADS, end):
+            yield match.start(), end, Category.FACILITY, "university", 0.75
+    for match in _BRANCH.finditer(text):
+        yield match.start(), match.end(), Category.FACILITY, "branch", 0.7
+    for pattern in (_DESCRIBED, _WORKPLACE):
+        for match in pattern.finditer(text):
+            if match["name"] not in words("facility_generic") and not _generic_work(match["name"]):
+                yield *match.span("name"), Category.FACILITY, "workplace", 0.7
     for match in _COMPANY.finditer(text):
         if not _SENTENCE.search(match["name"]):
             yield match.start(), match.end(), Category.FACILITY, "company", 0.8
@@ -138,6 +155,19 @@ def _in_a_cell(text: str, start: int, end: int) -> bool:
     before = text[start - 1] if start else "\n"
     behind = text[end] if end < len(text) else "\n"
     return before in " \n:" and behind in " \n"
+
+
+_DEPARTMENT_HEADS = ("脳", "循", "消", "呼", "外", "内", "整", "小", "皮", "泌", "眼", "耳", "産", "放", "救", "附", "病")
+
+
+@cache
+def _universities() -> re.Pattern[str]:
+    return re.compile(rf"(?<![{_KANJI}ァ-ヺー])(?:{trie(words('university_short_forms'))})(?:附属病院|附属|病院)?")
+
+
+def _generic_work(name: str) -> bool:
+    """会社に勤務, 運送業に就職: a kind of work, not an employer."""
+    return name.endswith(("業", "会社", "職", "員", "関係", "現場", "施設", "病院", "工場", "事務", "役所", "屋", "店", "家", "所", "科", "夜間", "日勤", "フルタイム"))
 
 
 @cache

@@ -33,6 +33,7 @@ _ROOM_AND_BED = re.compile(r"(?<![0-9A-Za-z./:-])[1-9][0-9]{2}-[1-9][0-9]?(?![0-
 _WARD_WORDS = re.compile("号室|病室|部屋|ベッド|病棟|空床|室番")
 _ROOM_BEHIND_WARD = re.compile(r"(?<=病棟)[ ]{0,2}(?P<room>[1-9][0-9]{2,3})(?![0-9年月日:./%A-Za-z]|[ ]?(?:名|床|例|人|回))")
 _NAMED_ROOM = re.compile("(?:保護室|隔離室|個室|観察室|重症室|陣痛室|処置室)[ ]?[A-Z]?-?[0-9]{1,3}(?![0-9年月日時])")
+_ROOM_WITHOUT_WORD = re.compile("(?<![0-9A-Za-z第./-])[1-9][0-9]{2,3}号(?=の|、|へ|に|[ ])(?!線|車|棟|館)")
 _BED_IN_KANJI = re.compile(f"[{KANJI_NUMERALS}]{{1,3}}番(?:ベッド|床)")
 #: Behind a ward, a floor or a building: B-507, 310-B, 521.
 _ROOM_BEHIND_FLOOR = re.compile(
@@ -122,6 +123,8 @@ def _rooms(reading: Reading) -> Iterator[Hit]:
     text = reading.text
     for match in _NAMED_ROOM.finditer(text):
         yield Hit(match.start(), match.end(), Category.ID, "room", 0.75)
+    for match in _ROOM_WITHOUT_WORD.finditer(text):
+        yield Hit(match.start(), match.end(), Category.ID, "room", 0.65)
     for match in _BED_IN_KANJI.finditer(text):
         yield Hit(match.start(), match.end(), Category.ID, "room", 0.8)
     for pattern, group in (
