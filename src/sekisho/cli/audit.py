@@ -7,12 +7,10 @@ from typing import Annotated
 
 import typer
 
+from sekisho.cli.console import ExitCode, run_command, show_error
 from sekisho.errors import AuditError, VaultTamperedError
 
 __all__ = ["audit_app"]
-
-#: A broken trail; DESIGN's code for "not everything is as it should be".
-_BROKEN = 3
 
 audit_app = typer.Typer(name="audit", help="Check the audit trail of a run.", no_args_is_help=True)
 
@@ -23,6 +21,7 @@ def _group() -> None:
 
 
 @audit_app.command()
+@run_command
 def verify(
     directory: Annotated[
         Path,
@@ -57,8 +56,8 @@ def verify(
 
                 opened.check({report.run: Tally.parse(report.reversals)})
         except (AuditError, VaultTamperedError) as error:
-            typer.echo(f"sekisho: {error}", err=True)
-            raise typer.Exit(_BROKEN) from None
+            show_error(error)
+            raise typer.Exit(ExitCode.INCOMPLETE) from None
     seal = "seal holds" if report.seal_checked else "seal not checked"
     typer.echo(
         f"{directory}: sound: {report.documents} documents, {len(report.files)} files, {seal}"

@@ -11,9 +11,11 @@ import typer
 
 from sekisho.cli import inputs
 from sekisho.cli.console import ExitCode, run_command, show_error, show_note, write_out
+from sekisho.errors import SekishoError
 
 if TYPE_CHECKING:
     from sekisho.documents.document import Document
+    from sekisho.documents.formats import Source
     from sekisho.documents.records import Record
     from sekisho.phi.stack import Detection, Stack
 
@@ -62,19 +64,21 @@ def detect(
     stack = build(inputs.detector_names(detectors))
     columns = inputs.known_columns(known)
     found = expand(paths, options)
+    inputs.check_known(columns, found.sources)
     failures = 0
     views = []
     for source in found.sources:
-        for record in source.reader:
-            read = _read(record, stack, columns, language)
-            if read is None:
+        for record in _records(source):
+            read = _read(record, stack, columns, language) if record is not None else None
+            if record is None or read is None:
                 failures += 1
             elif format_ is Format.HTML:
                 views.append((record.id, read))
             else:
                 write_out(json.dumps(_row(record.id, read, format_, with_text), ensure_ascii=False))
     for skipped in found.skipped:
-        show_note(f"{skipped.path}: {skipped.reason}; not read")
+        reason = skipped.reason.removeprefix(f"{skipped.path}: ")
+        show_note(f"{skipped.path}: {reason}; not read")
         failures += skipped.failed
     if format_ is Format.HTML:
         write_out(_page(views, stack.names))
@@ -83,15 +87,27 @@ def detect(
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 
+def _records(source: Source) -> Iterator[Record | None]:
+    """The records of ``source``, and None where it breaks off: the next source goes on."""
+    try:
+        yield from source.reader
+    except SekishoError as error:
+        show_error(error)
+        yield None
+
+
 Read = list[tuple[str, "Document", "Detection"]]
 
 
 def _read(record: Record, stack: Stack, known: dict[str, str], language: str) -> Read | None:
     from sekisho.documents.document import Document, KnownIdentifier
-    from sekisho.errors import DetectionError
+    from sekisho.errors import DetectionError, UnmappedLabelError
+    from sekisho.release.readable import unreadable
 
-    if record.problem is not None:
-        show_note(f"row {record.row}: {record.problem}")
+    texts = {column: record.values.get(column) or "" for column in record.text_columns}
+    problem = record.problem or unreadable(record, {(column,): t for column, t in texts.items()})
+    if problem is not None:
+        _refuse(record, problem)
         return None
     stated = tuple(
         KnownIdentifier(label, str(record.values[column]))
@@ -99,17 +115,22 @@ def _read(record: Record, stack: Stack, known: dict[str, str], language: str) ->
         if record.values.get(column)
     )
     read = []
-    for column in record.text_columns:
-        text = record.values.get(column)
-        document = Document(
-            record.id, text if isinstance(text, str) else "", language=language, known=stated
-        )
+    for column, text in texts.items():
+        document = Document(record.id, text, language=language, known=stated)
         try:
             read.append((column, document, stack.read(document)))
+        except UnmappedLabelError:
+            # A label that nobody foresaw may be anything, even a word of the document.
+            _refuse(record, "a detector used a label of no category")
+            return None
         except DetectionError as error:
-            show_error(error)
+            _refuse(record, error.message)
             return None
     return read
+
+
+def _refuse(record: Record, problem: str) -> None:
+    show_note(f"{record.source}: row {record.row}: {problem}")
 
 
 def _row(identifier: str, read: Read, format_: Format, with_text: bool) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from sekisho.documents.records import ReadOptions
 from sekisho.errors import UnmappedLabelError, UsageError
 from sekisho.phi.categories import category
 from sekisho.phi.stack import DEFAULT
+
+if TYPE_CHECKING:
+    from sekisho.documents.formats import Source
 
 __all__ = [
     "Delimiter",
@@ -21,6 +24,7 @@ __all__ = [
     "Language",
     "Paths",
     "TextColumns",
+    "check_known",
     "detector_names",
     "known_columns",
     "read_options",
@@ -86,6 +90,18 @@ def known_columns(stated: Sequence[str] | None) -> dict[str, str]:
     return {column: str(label) for column, label in known.items()}
 
 
+def check_known(known: Mapping[str, str], sources: Sequence[Source]) -> None:
+    """Raise ``UsageError`` when no file has a column that ``--known`` names."""
+    present = [source.reader.columns for source in sources if source.reader.columns is not None]
+    for name in known:
+        if not any(name in columns for columns in present):
+            raise UsageError(
+                f"no file has a column {name!r}",
+                where="--known",
+                remedy=f"columns: {', '.join(present[0])}" if present else "there is no table",
+            )
+
+
 def read_options(
     *,
     text_columns: Sequence[str] | None,
@@ -109,5 +125,3 @@ def read_options(
         delimiter=delimiter,
         language=language,
     )
-
-

@@ -54,6 +54,12 @@ def report(
                 "a page with originals holds identifiers",
                 remedy="say where it may lie with --out FILE, outside of the folder that leaves",
             )
+        if directory.resolve() in out.resolve().parents:
+            raise UsageError(
+                "a page with originals holds identifiers, and this folder may leave",
+                where=str(out),
+                remedy="choose a place outside of the folder of the run",
+            )
         documents = _documents(directory, vault, key_file, most)
     page = write_report(directory, out=out, documents=documents, language=language)
     show_note(f"{page}" + (" (holds identifiers)" if show_originals else ""))

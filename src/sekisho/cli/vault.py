@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
+from sekisho.cli.console import ExitCode, run_command, show_error
 from sekisho.errors import VaultTamperedError
 
 __all__ = ["vault_app"]
-
-_BROKEN = 3
 
 vault_app = typer.Typer(
     name="vault", help="Check the vault, or change its key.", no_args_is_help=True
@@ -26,6 +25,7 @@ KeyOption = Annotated[
 
 
 @vault_app.command()
+@run_command
 def check(vault: VaultOption = None, key_file: KeyOption = None) -> None:
     """Open every row and count them all: was one changed, moved or deleted?
 
@@ -37,8 +37,8 @@ def check(vault: VaultOption = None, key_file: KeyOption = None) -> None:
         try:
             checked = opened.check()
         except VaultTamperedError as error:
-            typer.echo(f"sekisho: {error}", err=True)
-            raise typer.Exit(_BROKEN) from None
+            show_error(error)
+            raise typer.Exit(ExitCode.INCOMPLETE) from None
     rows = sum(tally.count for tally in checked.runs.values())
     typer.echo(
         f"sound: {len(checked.runs)} runs, {rows} reversals, {checked.pseudonyms} pseudonyms"
@@ -46,6 +46,7 @@ def check(vault: VaultOption = None, key_file: KeyOption = None) -> None:
 
 
 @vault_app.command()
+@run_command
 def rotate(
     vault: VaultOption = None,
     key_file: KeyOption = None,

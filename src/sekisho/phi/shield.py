@@ -68,6 +68,8 @@ def _named_after_people(text: str) -> list[tuple[int, int]]:
         suffix = _suffixes().match(text, word.end)
         if suffix is None or _facility_follows(text, suffix.end()):
             continue
+        if word.surface[-1] in "県市" and suffix.group() == "病":
+            continue  # 青森県病: a hospital in short
         start = _first_of_chain(sequence, index)
         found.append((start, suffix.end()))
     return found

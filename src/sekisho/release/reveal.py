@@ -35,10 +35,8 @@ def reveal_run(directory: Path, out: Path, vault: Vault) -> int:
         places = []
         for index, source in enumerate(manifest["sources"]):
             released = directory / source["path"]
-            if not any(True for _ in _released(journal, index)):
+            if not _leaves_something(journal, index, released):
                 continue
-            if not released.exists():
-                raise AuditError("a released file is gone", where=str(released))
             name = vault.reversals(journal.run_id, f"source-{index}")
             target = out / PurePosixPath(name.decode("utf-8", "surrogateescape"))
             if target.exists():
@@ -79,6 +77,18 @@ def _released(journal: Journal, index: int) -> Iterator[tuple[Position, Outcome]
         for position, outcome in journal.outcomes(index)
         if outcome.status is Status.RELEASED
     )
+
+
+def _leaves_something(journal: Journal, index: int, released: Path) -> bool:
+    """Whether a source has anything to restore: a released record, or an empty table.
+
+    Raises ``AuditError`` when its released file is gone.
+    """
+    if any(True for _ in _released(journal, index)):
+        if not released.exists():
+            raise AuditError("a released file is gone", where=str(released))
+        return True
+    return released.exists() and not any(True for _ in journal.outcomes(index))
 
 
 def _restore_file(reader: Reader, index: int, target: Path, journal: Journal, vault: Vault) -> int:

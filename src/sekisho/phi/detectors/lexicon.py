@@ -8,6 +8,7 @@ from sekisho.phi.detectors.places import (
     addresses,
     departments,
     facilities,
+    latin_places,
     occupations,
     short_forms,
 )
@@ -34,6 +35,6 @@ class LexiconDetector:
             )
             for found in find_names(folded.text, words)
         ]
-        for finder in (addresses, facilities, departments, occupations, short_forms):
+        for finder in (addresses, facilities, departments, occupations, short_forms, latin_places):
             spans.extend(finder.find(document, words))
         return spans

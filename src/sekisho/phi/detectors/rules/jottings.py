@@ -70,6 +70,9 @@ _AFTER_DAY = re.compile(
 _TO = re.compile(f"(?<![0-9]){_HHMM}[ ]?[~〜-][ ]?(?P<second>{_HHMM})(?![0-9年A-Za-z])")
 _AT_LINE_START = re.compile(f"(?:^|(?<=\n))[ ]{{0,2}}(?P<time>{_HHMM})(?=[ ]{{1,4}}[一-鿿A-Za-zァ-ヺ0-9])")
 _WITH_NOUGHT = re.compile("(?<![0-9A-Za-z.,/:-])0[0-9][0-5][0-9](?![0-9A-Za-z.,/:-])")
+_DICOM_TIME = re.compile(
+    f"(?:Time|TIME|時刻|TM)[^0-9\n]{{0,24}}(?P<time>{_HHMM}[0-5][0-9](?:[.][0-9]{{1,6}})?)(?![0-9])"
+)
 _GLUED = re.compile("(?<=[A-Za-z])(?P<time>(?:[01]?[0-9]|2[0-3]):[0-5][0-9])(?![0-9:])")
 
 
@@ -130,6 +133,7 @@ def _times(reading: Reading) -> Iterator[Hit]:
         # Where times are noted, four digits that begin with a nought are one of them.
         found += [match.span() for match in _WITH_NOUGHT.finditer(text)]
     found += [match.span("time") for match in _GLUED.finditer(text)]
+    found += [match.span("time") for match in _DICOM_TIME.finditer(text)]
     for start, end in found:
         if not reading.unit_at(end):
             yield Hit(start, end, Category.TIME, "time-noted", 0.65)

@@ -11,6 +11,8 @@ _AS_DIGITS = str.maketrans({"O": "0", "o": "0", "Q": "0", "D": "0", "l": "1", "I
 _GROUP = re.compile("(?<![A-Za-zァ-ヺー])[0-9OoQDlI|]{1,12}(?:[./:‐－ー-][0-9OoQDlI|]{1,12}){0,6}(?![A-Za-zァ-ヺー])")
 _SLIP = re.compile("[OoQDlI|]")
 _DIGIT = re.compile("[0-9]")
+#: Beside these even one digit is enough: 昭和2l年l0月O5日.
+_DATE_SIGNS = frozenset("年月日歳才時分号和成")
 #: II, I/II, Ol: without enough digits it is a numeral or a word.
 _LEAST_DIGITS = 2
 
@@ -26,6 +28,8 @@ def _mended(match: re.Match[str]) -> str:
     group = match.group()
     digits = len(_DIGIT.findall(group))
     slips = len(_SLIP.findall(group))
-    if not slips or digits < _LEAST_DIGITS or slips > digits + 1:
+    text, (start, end) = match.string, match.span()
+    in_date = text[end : end + 1] in _DATE_SIGNS and (digits or text[max(0, start - 1) : start] in _DATE_SIGNS)
+    if not slips or (not in_date and (digits < _LEAST_DIGITS or slips > digits + 1)):
         return group
     return group.translate(_AS_DIGITS)
