@@ -6,9 +6,9 @@ import re
 from functools import cache, lru_cache
 
 from sekisho.phi.lists import lines
-from sekisho.phi.morphology import surname_readings
+from sekisho.phi.morphology import is_surname, surname_readings
 
-__all__ = ["kana_spellings", "romaji_surnames"]
+__all__ = ["is_romaji_surname", "kana_spellings", "romaji_surnames"]
 
 #: A shorter word (Abe, Oda, Mori) is too often something else in a report.
 _SHORTEST = 5
@@ -80,6 +80,11 @@ def _to_latin(kana: str) -> str:
         latin += syllable
         index += step
     return latin
+
+
+def is_romaji_surname(word: str) -> bool:
+    """Whether ``word`` spells a surname that the dictionary knows in kana."""
+    return any(is_surname(kana) for kana in kana_spellings(word))
 
 
 _VOWEL_MAY_BE_LONG = re.compile("([オコソトノホモヨロゴゾドボポョ])|([ウクスツヌフムユルグズブプュ])")

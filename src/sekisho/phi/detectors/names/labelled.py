@@ -16,6 +16,7 @@ from sekisho.phi.detectors.names.candidate import (
     name_before,
 )
 from sekisho.phi.lists import words
+from sekisho.phi.romaji import is_romaji_surname
 from sekisho.phi.wordtrie import trie
 
 __all__ = ["colleagues", "colleagues_before", "labelled"]
@@ -132,7 +133,7 @@ def _latin_name(text: str, start: int, category: str) -> Iterator[Candidate]:
         return
     if parts[0] in words("staff_titles") or parts[0] in words("staff_labels"):
         return
-    if len(parts) > 1 or not parts[0].isupper():
+    if len(parts) > 1 or not parts[0].isupper() or is_romaji_surname(parts[0]):
         yield Candidate(start, match.end(), category, "label", 0.85)
 
 

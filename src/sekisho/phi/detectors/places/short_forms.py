@@ -49,6 +49,20 @@ _LETTER_NAMED = re.compile(
 _KNOWN_ALONE = re.compile(
     f"(?<![{_KANJI}ァ-ヺー])(?:市民病院|市立病院|町立病院|県立病院|県立中央(?:病院)?|日赤(?:病院)?|赤十字病院|済生会(?:病院)?|労災病院|国がん|国立がんC?|がんセンター|県がん|県病院|県病|市病|大学附属病院)(?![{_KANJI}ァ-ヺー]|[の]院)|(?<![{_KANJI}])県病(?=脳|循|消|呼|外|内|整|小)"
 )
+#: What is done in an institution, never in a town: behind a place it makes the place one.
+_DONE_THERE = (
+    "(?:で|にて)(?:手術|施行|加療|治療|精査|撮影|切除|生検|分娩|出生|透析|フォロー|経過観察|follow)|(?:に|へ)(?:転院|紹介|搬送|入院|入所|入居|通院|コンサルト)"
+    "|(?:より|から)(?:紹介|転院|搬送|逆紹介|返書|情報提供)"
+)
+_PLACE_AS_HOSPITAL = re.compile(f"[東西南北中]?(?={_DONE_THERE})")
+_KATAKANA_HOME = re.compile(
+    rf"(?<![{_KANJI}ァ-ヺー])(?P<name>[ァ-ヺー]{{4,12}}[{_KANJI}]{{0,4}})(?=(?:に|へ)(?:入居|入所|通所|転居|転院|勤務|就職)|で(?:勤務|アルバイト|パート)|(?:より|から)(?:紹介|転院|搬送|入院))"
+)
+#: 山本Cl, 市立Hp, GHすみれ, DSひまわり: institutions by their Latin abbreviation.
+_WITH_LATIN = re.compile(
+    rf"(?<![{_KANJI}ァ-ヺー])[{_KANJI}ァ-ヺーぁ-ゖ]{{1,8}}(?:HP|Hp|Hosp|CL|Cl|MC|Cli|Kl|ST)(?![A-Za-z0-9])"
+    rf"|(?<![A-Za-z])(?:GH|DS|DC|SS|NH|CM事業所)[ ]?[{_KANJI}ァ-ヺーぁ-ゖ]{{2,8}}(?=[ \n、。,(（)）」]|に|で|へ|の|が|は|より|から)"
+)
 _BRANCH = re.compile(rf"(?:薬局|クリニック|病院|医院|ドラッグ|デイサービス|銀行)[ ]?[{_KANJI}ァ-ヺー]{{1,5}}(?:支店|営業所|分院|店|院(?![内外長]))")
 _DESCRIBED = re.compile(
     rf"(?:^|(?<=[ \n、。は:の]))(?P<name>[{_KANJI}ァ-ヺーA-Za-z]{{2,14}})(?=[(（](?:有料老人ホーム|介護付有料|グループホーム|サ高住|特養|老健|施設|デイ|ショート|病院|クリニック|薬局|学校|保育園|会社)[)）])"
@@ -86,7 +100,7 @@ _WARD = re.compile(
     "(?<![0-9A-Za-z.,/+-])(?:[1-9][0-9]?[東西南北]|[東西南北][1-9][0-9]?|[1-9][0-9]?[A-DEWSN](?![0-9A-Za-z/%]))"
     "(?=病棟|[ ]{1,2}(?P<room>[1-9][0-9]{2,3}(?:-[0-9A-Z]{1,2})?)(?![0-9:./])|[ ](?:申し送り|日勤|夜勤|準夜|深夜|病棟|入院)|入院|転棟|へ転|に転|より転|から転)"
 )
-_FLOOR = re.compile("(?:[東西南北本新]館)[1-9][0-9]?階(?:[東西南北]?病棟|[東西南北])?")
+_FLOOR = re.compile("救命(?:救急)?センター|(?<![A-Za-z])[A-D]棟(?:[1-9][0-9]?階)?|(?:[東西南北本新]館)[1-9][0-9]?階(?:[東西南北]?病棟|[東西南北])?")
 _ABBREVIATED = (
     "血内|消内|循内|呼内|腎内|神内|代内|糖内|膠内|腫内|総内|脳外|心外|呼外|消外|血外|小外|乳外|整外|形外|"
     "耳鼻|泌尿器|循環器|呼吸器|消化器|内分泌|代謝|膠原病|血液|整形|形成|麻酔|皮膚|眼|歯|口外|産婦|婦|産|精神|放診|放治|救命|連携室|地連|栄養|薬剤|リハ"
@@ -119,9 +133,12 @@ def _found(text: str, morphemes: Sequence[Morpheme]) -> Iterator[_Found]:
         end = match.end()
         if _FOLLOWS.match(text + "\n", end) or text.startswith(_DEPARTMENT_HEADS, end):
             yield match.start(), end, Category.FACILITY, "university", 0.75
+    for match in _WITH_LATIN.finditer(text):
+        if not _SENTENCE.search(match.group()) and not match.group().startswith(("院内", "当", "心電図")):
+            yield match.start(), match.end(), Category.FACILITY, "latin-abbreviation", 0.7
     for match in _BRANCH.finditer(text):
         yield match.start(), match.end(), Category.FACILITY, "branch", 0.7
-    for pattern in (_DESCRIBED, _WORKPLACE):
+    for pattern in (_DESCRIBED, _WORKPLACE, _KATAKANA_HOME):
         for match in pattern.finditer(text):
             if match["name"] not in words("facility_generic") and not _generic_work(match["name"]):
                 yield *match.span("name"), Category.FACILITY, "workplace", 0.7

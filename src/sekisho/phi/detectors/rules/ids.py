@@ -71,7 +71,7 @@ _ROOM = (
     "|[0-9]{1,3} ?(?:番|号) ?ベッド"
     "|[0-9]{2,4}室(?= ?[0-9]{1,2}番?(?:ベッド|床)))"
 )
-_ROOM_VALUE = f"[A-Z]{{0,3}}-?[0-9]{{1,5}}(?:[{HYPHENS}][0-9A-Z]{{1,3}})?(?: ?号室|号)?(?![0-9])"
+_ROOM_VALUE = f"[A-Z東西南北新本]{{0,3}}-?[0-9]{{1,5}}(?:[{HYPHENS}][0-9A-Z]{{1,3}})?(?: ?号室|号)?(?![0-9])"
 _CARD = (
     f"[0-9]{{4}}(?<![0-9A-Za-z{HYPHENS}][0-9]{{4}})(?:[ {HYPHENS}]?[0-9]{{4}}){{3}}"
     f"(?![0-9{HYPHENS}])"
@@ -138,7 +138,8 @@ def _is_value(reading: Reading, label: Label, match: re.Match[str]) -> bool:
         return False
     if reading.unit_at(match.end()) and len(digits) < 8:
         return False
-    if compiled("(?:19|20)?[0-9]{2}[/.-][0-9]{1,2}[/.-][0-9]{1,2}").fullmatch(surface):
+    dated = compiled("(?:19|20)?[0-9]{2}[/.-]([0-9]{1,2})[/.-]([0-9]{1,2})").fullmatch(surface)
+    if dated and 1 <= int(dated[1]) <= 12 and 1 <= int(dated[2]) <= 31:
         return False
     return not (
         surface.isdigit()
