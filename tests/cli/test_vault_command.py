@@ -8,7 +8,6 @@ import pytest
 from typer.testing import CliRunner
 
 from sekisho.cli.vault import vault_app
-from sekisho.errors import WrongKeyError
 from sekisho.release import keyfile
 from sekisho.release.opening import open_vault
 

@@ -166,7 +166,7 @@ def readings(word: str) -> frozenset[str]:
 
 @lru_cache(maxsize=8_192)
 def surname_readings(word: str) -> frozenset[str]:
-    """How ``word`` is read as a surname, in katakana; of 佐藤明子 the longest surname it begins with.
+    """How ``word`` is read as a surname, in katakana; of 佐藤明子 the surname it begins with.
 
     Empty when no beginning of it is a surname.
     """

@@ -31,7 +31,24 @@ def _hepburn() -> dict[str, str]:
 
 
 _PREFERRED = frozenset(
-    "shi chi tsu fu ji sha shu sho cha chu cho ja ju jo za zu".split()
+    [
+        "shi",
+        "chi",
+        "tsu",
+        "fu",
+        "ji",
+        "sha",
+        "shu",
+        "sho",
+        "cha",
+        "chu",
+        "cho",
+        "ja",
+        "ju",
+        "jo",
+        "za",
+        "zu",
+    ]
 )
 _LATIN = re.compile("[A-Za-z]")
 _LONG = re.compile("(?<=[oO])[uo]|(?<=[uU])u")
@@ -87,7 +104,9 @@ def is_romaji_surname(word: str) -> bool:
     return any(is_surname(kana) for kana in kana_spellings(word))
 
 
-_VOWEL_MAY_BE_LONG = re.compile("([オコソトノホモヨロゴゾドボポョ])|([ウクスツヌフムユルグズブプュ])")
+_VOWEL_MAY_BE_LONG = re.compile(
+    "([オコソトノホモヨロゴゾドボポョ])|([ウクスツヌフムユルグズブプュ])"
+)
 
 
 @lru_cache(maxsize=8_192)
@@ -114,17 +133,16 @@ def _to_kana(letters: str) -> str | None:
     index = 0
     while index < len(letters):
         here, behind = letters[index], letters[index + 1 : index + 2]
-        if here == "n" and (not behind or behind not in "aiueoy"):
-            kana += "ン"
-            index += 1
-        elif here == "m" and behind and behind in "bpm":
+        if (here == "n" and (not behind or behind not in "aiueoy")) or (
+            here == "m" and behind and behind in "bpm"
+        ):
             kana += "ン"
             index += 1
         elif here == behind and here not in "aiueo":
             kana += "ッ"
             index += 1
         elif here == "h" and kana and (not behind or behind not in "aiueoy"):
-            kana += "ウ"  # Ohno, Itoh
+            # Ohno, Itoh: the long vowel is guessed like every other.
             index += 1
         else:
             for size in (3, 2, 1):

@@ -109,7 +109,7 @@ _KIND = "\0kind"
 
 
 def _packed(value: Any, *, exact: bool) -> Any:
-    """``value`` as JSON holds it; without ``exact`` the memory of how it was written is left out."""
+    """``value`` as JSON holds it; without ``exact``, how it was written is forgotten."""
     for kind, (type_, write, _) in (_KINDS if exact else _FOREIGN).items():
         if isinstance(value, type_):
             return {_KIND: kind, "form": write(value)}

@@ -185,7 +185,6 @@ def test_no_neighbour_hides_a_titled_name(
     assert again(sentence, by_title) == sentence
 
 
-@pytest.mark.xfail(strict=True, reason="a foreign surname in katakana before 先生 is not found")
 def test_a_foreign_surname_is_found_before_a_title() -> None:
     sentence = "⟦STAFF|スミス⟧先生"
     assert again(sentence, by_all) == sentence

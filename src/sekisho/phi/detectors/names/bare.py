@@ -27,11 +27,108 @@ _KANJI = re.compile(f"[{KANJI}]")
 _KATAKANA_OR_LATIN = re.compile("[ァ-ヺーA-Za-z]")
 #: After these a surname is part of a place, a firm, a method or a disease, not a person.
 _NOT_A_PERSON_BEFORE = frozenset(
-    "病 症 法 式 型 分類 徴候 症候群 反射 線 管 膜 窩 輪 孔 嚢胞 結節 腺 手術 術 術式 切開 切痕 "
-    "試験 テスト 反応 スケール スコア 基準 靭帯 動脈 静脈 神経 野 体 斑 疹 熱 貧血 麻痺 腫瘍 肉腫 "
-    "リンパ腫 甲状腺炎 脳症 奇形 骨折 ヘルニア 憩室 弁 鉗子 氏法 氏病 染色 培地 変法 処置 操作 "
-    "県 府 市 区 町 村 郡 駅 線 川 山 島 湾 港 空港 通り 大学 病院 医院 クリニック 製作所 工業 建設 "
-    "産業 薬品 製薬 電機 商店 運輸 交通 学園 高校 中学 小学校 銀行 家具 屋 寺 神社 城 橋 団地".split()
+    [
+        "病",
+        "症",
+        "法",
+        "式",
+        "型",
+        "分類",
+        "徴候",
+        "症候群",
+        "反射",
+        "線",
+        "管",
+        "膜",
+        "窩",
+        "輪",
+        "孔",
+        "嚢胞",
+        "結節",
+        "腺",
+        "手術",
+        "術",
+        "術式",
+        "切開",
+        "切痕",
+        "試験",
+        "テスト",
+        "反応",
+        "スケール",
+        "スコア",
+        "基準",
+        "靭帯",
+        "動脈",
+        "静脈",
+        "神経",
+        "野",
+        "体",
+        "斑",
+        "疹",
+        "熱",
+        "貧血",
+        "麻痺",
+        "腫瘍",
+        "肉腫",
+        "リンパ腫",
+        "甲状腺炎",
+        "脳症",
+        "奇形",
+        "骨折",
+        "ヘルニア",
+        "憩室",
+        "弁",
+        "鉗子",
+        "氏法",
+        "氏病",
+        "染色",
+        "培地",
+        "変法",
+        "処置",
+        "操作",
+        "県",
+        "府",
+        "市",
+        "区",
+        "町",
+        "村",
+        "郡",
+        "駅",
+        "線",
+        "川",
+        "山",
+        "島",
+        "湾",
+        "港",
+        "空港",
+        "通り",
+        "大学",
+        "病院",
+        "医院",
+        "クリニック",
+        "製作所",
+        "工業",
+        "建設",
+        "産業",
+        "薬品",
+        "製薬",
+        "電機",
+        "商店",
+        "運輸",
+        "交通",
+        "学園",
+        "高校",
+        "中学",
+        "小学校",
+        "銀行",
+        "家具",
+        "屋",
+        "寺",
+        "神社",
+        "城",
+        "橋",
+        "団地",
+    ]
 )
 _DUTY_PARTICLES = frozenset({"が", "は", "にて", "より", "から", "に", "へ", "と", "も"})
 
@@ -91,9 +188,7 @@ def _judge(
     return None, 1
 
 
-def _full_name(
-    text: str, sequence: Sequence[Morpheme], index: int
-) -> tuple[int, int] | None:
+def _full_name(text: str, sequence: Sequence[Morpheme], index: int) -> tuple[int, int] | None:
     """A surname followed by a given name, at most one blank or line end between them."""
     word = sequence[index]
     if word.kind == "place" and not is_surname(word.surface):
@@ -110,7 +205,8 @@ def _full_name(
     given = sequence[second]
     surface = given.surface
     plain_given = given.kind == "given" or (
-        is_given_name(surface) and given.kind in ("surname", "noun", "proper", "person")
+        is_given_name(surface)
+        and given.kind in ("surname", "noun", "proper", "person")
         and not (gap and is_ordinary_word(surface))
     )
     if not plain_given or surface in words("not_names"):
@@ -132,8 +228,10 @@ def _next_is_word(sequence: Sequence[Morpheme], index: int) -> bool:
 
 def _inside_word(text: str, start: int) -> bool:
     """Whether a katakana or Latin word runs straight into the candidate."""
-    return start > 0 and _KATAKANA_OR_LATIN.match(text[start - 1]) is not None and (
-        _KATAKANA_OR_LATIN.match(text[start]) is not None
+    return (
+        start > 0
+        and _KATAKANA_OR_LATIN.match(text[start - 1]) is not None
+        and (_KATAKANA_OR_LATIN.match(text[start]) is not None)
     )
 
 
@@ -146,8 +244,11 @@ def _surname(
     following = sequence[index + 1] if index + 1 < len(sequence) else None
     if following is not None and following.surface in _NOT_A_PERSON_BEFORE:
         return None
-    if following is not None and following.kind == "suffix" and following.surface not in (
-        words("honorifics") | words("staff_titles") | {"ら", "達", "たち", "等", "宛"}
+    if (
+        following is not None
+        and following.kind == "suffix"
+        and following.surface
+        not in (words("honorifics") | words("staff_titles") | {"ら", "達", "たち", "等", "宛"})
     ):
         return None
     previous = sequence[index - 1] if index > 0 else None
@@ -177,9 +278,7 @@ def _boundary_around(text: str, word: Morpheme) -> bool:
     return bool(before and behind)
 
 
-def _on_duty(
-    text: str, sequence: Sequence[Morpheme], index: int, word: Morpheme
-) -> bool:
+def _on_duty(text: str, sequence: Sequence[Morpheme], index: int, word: Morpheme) -> bool:
     """佐藤が確認, 千葉に連絡, 林にて施行: a particle, then what a colleague does."""
     if not is_surname(word.surface) or word.surface in words("not_names"):
         return False
@@ -209,7 +308,9 @@ def _on_duty(
     return True
 
 
-_PLACE_FOLLOWS = re.compile("の(?:自宅|実家|病院|出身|方|会社|学校|親戚)|在住|出身|市|県|へ(?:旅行|帰省|転居|引っ越)")
+_PLACE_FOLLOWS = re.compile(
+    "の(?:自宅|実家|病院|出身|方|会社|学校|親戚)|在住|出身|市|県|へ(?:旅行|帰省|転居|引っ越)"
+)
 
 
 def _place_follows(text: str, end: int) -> bool:
@@ -255,4 +356,6 @@ def _given_alone(text: str, word: Morpheme, following: Morpheme | None) -> bool:
         return False
     if word.start > 0 and _KANJI.match(text[word.start - 1]):
         return False
-    return following is None or following.kind != "suffix" or following.surface in words("honorifics")
+    return (
+        following is None or following.kind != "suffix" or following.surface in words("honorifics")
+    )

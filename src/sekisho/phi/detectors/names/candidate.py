@@ -47,9 +47,7 @@ MIXED_GIVEN = re.compile(f"(?:[{KATAKANA}]{{1,3}}|[{HIRAGANA}]{{1,3}})[江子代
 _KANJI_AND_DASH = re.compile(f"[{KANJI}]{{1,2}}ー")  # 良ー: a 一 that OCR took for a long vowel
 _KANA = re.compile(f"[{HIRAGANA}]+|[{KATAKANA}]+")
 _KANJI_RUN = re.compile(f"[{KANJI}]{{1,6}}")
-_KATAKANA_NAME = re.compile(
-    f"[{KATAKANA}]{{1,12}}(?:[・=＝ ][{KATAKANA}]{{1,12}}){{0,4}}"
-)
+_KATAKANA_NAME = re.compile(f"[{KATAKANA}]{{1,12}}(?:[・=＝ ][{KATAKANA}]{{1,12}}){{0,4}}")
 _ONE_SCRIPT = re.compile(f"(?:[{KANJI}]+|[{HIRAGANA}]+|[{KATAKANA}]+)")
 #: A name may be written with a blank, or broken by a line end, between its two parts.
 _GAP = re.compile("[ ]{0,2}[ \n・][ ]{0,2}")
@@ -104,8 +102,42 @@ def _is_given_of(surname: str, given: str) -> bool:
 
 _KATAKANA_WORD = re.compile(f"[{KATAKANA}]+")
 _PARTICLE_LIKE = frozenset(
-    "から まで より など にて です ます した して する ため こと もの とき ところ ほど のみ だけ "
-    "では には へは とは にも でも のは のが のを さん くん ちゃん さま との への での".split()
+    [
+        "から",
+        "まで",
+        "より",
+        "など",
+        "にて",
+        "です",
+        "ます",
+        "した",
+        "して",
+        "する",
+        "ため",
+        "こと",
+        "もの",
+        "とき",
+        "ところ",
+        "ほど",
+        "のみ",
+        "だけ",
+        "では",
+        "には",
+        "へは",
+        "とは",
+        "にも",
+        "でも",
+        "のは",
+        "のが",
+        "のを",
+        "さん",
+        "くん",
+        "ちゃん",
+        "さま",
+        "との",
+        "への",
+        "での",
+    ]
 )
 
 
@@ -255,9 +287,9 @@ def name_after(
         gapped = _given_after_gap(text, stop, sure=unknown or given)
         if gapped is not None and (best is None or gapped > best[0]):
             best = (gapped, "full")
-        if surname_end is None and closes(text, stop) and not _runs_on(word, cut):
-            if cut > 1 or _single_closes(text, stop):
-                surname_end = stop
+        ends = closes(text, stop) and (cut > 1 or _single_closes(text, stop))
+        if surname_end is None and ends and not _runs_on(word, cut):
+            surname_end = stop
     if best is not None:
         return best
     if surname_end is not None:
@@ -295,7 +327,9 @@ def _single_closes(text: str, end: int) -> bool:
 
 def _runs_on(word: str, cut: int) -> bool:
     """Whether a kana word is cut in its middle (さとう in さとうきび)."""
-    return cut < len(word) and not _KANJI.match(word[cut]) and _same_script(word[cut - 1], word[cut])
+    return (
+        cut < len(word) and not _KANJI.match(word[cut]) and _same_script(word[cut - 1], word[cut])
+    )
 
 
 def _unknown_after(text: str, start: int) -> tuple[int, str] | None:
@@ -437,4 +471,3 @@ def _has_ordinary_tail(word: str, starts: frozenset[int] | set[int], low: int) -
         low + cut in starts and len(word) - cut >= 2 and is_ordinary_word(word[cut:])
         for cut in range(len(word) - 1)
     )
-

@@ -42,7 +42,9 @@ def _is_label(text: str, match: re.Match[str]) -> bool:
     start, end = match.span("label")
     before = text[start - 1] if start > 0 else " "
     behind = text[end] if end < len(text) else " "
-    return not (before.isascii() and before.isalpha()) and not (behind.isascii() and behind.islower())
+    return not (before.isascii() and before.isalpha()) and not (
+        behind.isascii() and behind.islower()
+    )
 
 
 @cache
@@ -129,7 +131,9 @@ def _latin_name(text: str, start: int, category: str) -> Iterator[Candidate]:
     if match is None:
         return
     parts = match.group().split()
-    if any(part in words("latin_medical") or part.lower() in words("latin_medical") for part in parts):
+    if any(
+        part in words("latin_medical") or part.lower() in words("latin_medical") for part in parts
+    ):
         return
     if parts[0] in words("staff_titles") or parts[0] in words("staff_labels"):
         return
@@ -143,11 +147,60 @@ def _at_border(text: str, end: int) -> bool:
 
 def _many_uses(label: str) -> bool:
     """Labels that more often announce something else than a person."""
-    return label in (
-        "施行 実施 対応 記録 記載 記入 入力 登録 撮影 検像 承認 受付 窓口 確認 監査 鑑査 調剤 介助 "
-        "回診 麻酔 執刀 読影 作成 当直 夜勤 日直 参加 出席 発表 担当 チーム メンバー 文責 通訳 患者 "
-        "連絡者 緊急連絡先 緊急時連絡先 PT OT ST CE ME MT RT DC 主催 幹事 切出 立会 印 サイン"
-    ).split()
+    return label in [
+        "施行",
+        "実施",
+        "対応",
+        "記録",
+        "記載",
+        "記入",
+        "入力",
+        "登録",
+        "撮影",
+        "検像",
+        "承認",
+        "受付",
+        "窓口",
+        "確認",
+        "監査",
+        "鑑査",
+        "調剤",
+        "介助",
+        "回診",
+        "麻酔",
+        "執刀",
+        "読影",
+        "作成",
+        "当直",
+        "夜勤",
+        "日直",
+        "参加",
+        "出席",
+        "発表",
+        "担当",
+        "チーム",
+        "メンバー",
+        "文責",
+        "通訳",
+        "患者",
+        "連絡者",
+        "緊急連絡先",
+        "緊急時連絡先",
+        "PT",
+        "OT",
+        "ST",
+        "CE",
+        "ME",
+        "MT",
+        "RT",
+        "DC",
+        "主催",
+        "幹事",
+        "切出",
+        "立会",
+        "印",
+        "サイン",
+    ]
 
 
 def _prefixed(text: str) -> Iterator[Candidate]:
@@ -236,5 +289,7 @@ def _title_behind(text: str, position: int) -> int:
 
 def _delimited(text: str, end: int, gap: str) -> bool:
     if gap == "と":  # 佐藤と原因 must not become a list
-        return closes(text, end) and (end >= len(text) or text[end] in "、。がはでにのらさ先医様氏( \n")
+        return closes(text, end) and (
+            end >= len(text) or text[end] in "、。がはでにのらさ先医様氏( \n"
+        )
     return closes(text, end)

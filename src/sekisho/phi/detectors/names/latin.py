@@ -63,12 +63,11 @@ def _western_titles() -> re.Pattern[str]:
     for line in lines("western_titles"):
         title, _, category = line.partition("\t")
         titles[title] = category
-    pattern = re.compile(
+    return re.compile(
         rf"{_NO_LETTER_BEFORE}(?P<title>{trie(titles)})(?:[.:][ ]{{0,2}}|[ ]{{1,2}}|(?<=Dr))"
         rf"(?P<name>(?:(?:van|de|der|den|ten|ter|von|la|le|el|[A-Z]\.)[ ]){{0,3}}{_WORD}"
         rf"(?:[ ](?:(?:van|de|der|den|von)[ ]){{0,2}}{_WORD}){{0,2}})"
     )
-    return pattern
 
 
 @cache

@@ -60,9 +60,7 @@ _DEMOGRAPHICS = (
     "生後|(?:男|女|男性|女性|男児|女児|M|F|♂|♀)(?![A-Za-z一-鿿])"
     "|(?:満|年齢)?[0-9]{1,3}[ ]?(?:歳|才|[MFｙy](?![a-z])|か月|ヶ月)"
 )
-_GIVEN = (
-    f"(?:[{KANJI}]{{1,4}}ー?|[{HIRAGANA}]{{2,6}}|[{KATAKANA}]{{2,8}}|[{KATAKANA}{HIRAGANA}]{{1,3}}[{KANJI}]{{1,2}})"
-)
+_GIVEN = f"(?:[{KANJI}]{{1,4}}ー?|[{HIRAGANA}]{{2,6}}|[{KATAKANA}]{{2,8}}|[{KATAKANA}{HIRAGANA}]{{1,3}}[{KANJI}]{{1,2}})"
 _PATIENT_LINE = re.compile(
     rf"(?<![{KANJI}{HIRAGANA}{KATAKANA}A-Za-z])(?P<name>[{KANJI}]{{1,5}}(?:[ \n]{_GIVEN}|[{KATAKANA}]{{2,5}}|[{HIRAGANA}]{{2,4}})"
     r"|[A-Z][a-zÀ-ÿ]{1,15}(?:[ ][A-Z][a-zÀ-ÿ]{1,15}){1,3})"
@@ -95,9 +93,7 @@ def in_patient_lines(text: str) -> Iterator[Candidate]:
 
 @cache
 def _never() -> frozenset[str]:
-    return (
-        words("not_names") | words("staff_labels") | words("staff_titles") | words("name_labels")
-    )
+    return words("not_names") | words("staff_labels") | words("staff_titles") | words("name_labels")
 
 
 _LINE_END = re.compile(rf"(?<=[0-9 。)）」])(?P<name>[{KANJI}]{{1,4}})[ ]{{0,2}}(?:記|印)?(?=\n|$)")
@@ -116,9 +112,11 @@ def receivers(text: str) -> Iterator[Candidate]:
         if found is not None and (found[0] >= len(text) or _BORDER.match(text, found[0])):
             yield Candidate(match.end(), found[0], "STAFF", "arrow", 0.7)
     for match in _SPACED_NAME.finditer(text):
-        if match["surname"] in words("single_surnames") and match["given"] not in _never():
-            if is_given_name(match["given"]) or not is_word(match["given"]):
-                yield Candidate(match.start(), match.end(), "NAME", "spaced", 0.7)
+        given = match["given"]
+        if match["surname"] not in words("single_surnames") or given in _never():
+            continue
+        if is_given_name(given) or not is_word(given):
+            yield Candidate(match.start(), match.end(), "NAME", "spaced", 0.7)
 
 
 def signatures(text: str) -> Iterator[Candidate]:

@@ -115,9 +115,7 @@ _LATIN_READING = re.compile(
     rf"|[{KATAKANA}]{{2,12}}[・=＝ ][{KATAKANA}・=＝ ]{{1,30}})[ ]?[)）>\]]"
 )
 _CAPITALS = re.compile("[ ]{1,3}(?P<name>[A-Z]{2,14}[ ,]{1,2}[A-Z]{2,14})(?![A-Za-z0-9])")
-_FURIGANA_FIRST = re.compile(
-    rf"(?P<kana>[{_KANA}]{{2,8}}[ ][{_KANA}]{{2,8}})[ \n(（]{{1,3}}$"
-)
+_FURIGANA_FIRST = re.compile(rf"(?P<kana>[{_KANA}]{{2,8}}[ ][{_KANA}]{{2,8}})[ \n(（]{{1,3}}$")
 
 
 def readings_beside(text: str, found: Iterable[Candidate]) -> Iterator[Candidate]:

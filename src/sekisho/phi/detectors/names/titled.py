@@ -28,7 +28,9 @@ def _titles() -> re.Pattern[str]:
 
 def _runs_on(text: str, end: int) -> bool:
     """Whether a Latin title (PT, Dr) is the beginning of a longer word."""
-    return end < len(text) and text[end - 1].isascii() and text[end].isascii() and text[end].isalpha()
+    return (
+        end < len(text) and text[end - 1].isascii() and text[end].isascii() and text[end].isalpha()
+    )
 
 
 _KANA_TAIL = re.compile(f"[{KATAKANA}]{{1,12}}(?:[・=＝ ][{KATAKANA}]{{1,12}}){{0,4}}$")
@@ -125,9 +127,7 @@ def _kana_name(text: str, end: int, honorific: str) -> Iterator[Candidate]:
         start = end - len(word)
         if len(word) < 2 or word in words("not_names"):
             return
-        if is_person(word) or "・" in word or not is_word(word):
-            yield Candidate(start, end, "NAME", "honorific", 0.9)
-        elif honorific in ("くん", "ちゃん"):
+        if is_person(word) or "・" in word or not is_word(word) or honorific in ("くん", "ちゃん"):
             yield Candidate(start, end, "NAME", "honorific", 0.9)
         return
     match = _HIRAGANA_TAIL.search(window)

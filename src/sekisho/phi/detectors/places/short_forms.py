@@ -36,12 +36,95 @@ def _endings() -> re.Pattern[str]:
 
 #: One-character endings, and words that mean much else: only behind a place.
 _WEAK = frozenset(
-    "大 高 中 小 署 組 総合 中央 市民 協会 消防 医療 厚生 記念 がん 商業 工業 産業 化学 交通 透析 リハ 在宅 "
-    "外科 内科 整形 デイ ホーム バス 警備 清掃 電子 食品 水産 居宅 包括 国立 病院".split()
+    [
+        "大",
+        "高",
+        "中",
+        "小",
+        "署",
+        "組",
+        "総合",
+        "中央",
+        "市民",
+        "協会",
+        "消防",
+        "医療",
+        "厚生",
+        "記念",
+        "がん",
+        "商業",
+        "工業",
+        "産業",
+        "化学",
+        "交通",
+        "透析",
+        "リハ",
+        "在宅",
+        "外科",
+        "内科",
+        "整形",
+        "デイ",
+        "ホーム",
+        "バス",
+        "警備",
+        "清掃",
+        "電子",
+        "食品",
+        "水産",
+        "居宅",
+        "包括",
+        "国立",
+        "病院",
+    ]
 )
 _NOT_BEFORE = frozenset(
-    "当 同 本 他 各 全 両 左 右 上 下 前 後 貴 両側 片側 一般 専門 関連 近隣 消化器 循環器 呼吸器 神経 血液 "
-    "腎臓 内分泌 代謝 脳 心臓 血管 乳腺 甲状腺 小児 老年 総合 感染 腫瘍 緩和 救急 形成 整形 口腔 心療 一般".split()
+    [
+        "当",
+        "同",
+        "本",
+        "他",
+        "各",
+        "全",
+        "両",
+        "左",
+        "右",
+        "上",
+        "下",
+        "前",
+        "後",
+        "貴",
+        "両側",
+        "片側",
+        "一般",
+        "専門",
+        "関連",
+        "近隣",
+        "消化器",
+        "循環器",
+        "呼吸器",
+        "神経",
+        "血液",
+        "腎臓",
+        "内分泌",
+        "代謝",
+        "脳",
+        "心臓",
+        "血管",
+        "乳腺",
+        "甲状腺",
+        "小児",
+        "老年",
+        "総合",
+        "感染",
+        "腫瘍",
+        "緩和",
+        "救急",
+        "形成",
+        "整形",
+        "口腔",
+        "心療",
+        "一般",
+    ]
 )
 _LETTER_NAMED = re.compile(
     "(?<![A-Za-z0-9])[A-Z]{1,2}(?:医科大|医大|医歯大|歯大|大学|大(?![きさ量型小腿動静網部半多豆]|脳(?!外|神))|総合病院|市民病院|中央病院|病院|クリニック|医院|がんセンター|センター|診療所|薬局|施設|苑|園|小学校|中学校|高校)(?:病院|附属病院)?"
@@ -63,14 +146,18 @@ _WITH_LATIN = re.compile(
     rf"(?<![{_KANJI}ァ-ヺー])[{_KANJI}ァ-ヺーぁ-ゖ]{{1,8}}(?:HP|Hp|Hosp|CL|Cl|MC|Cli|Kl|ST)(?![A-Za-z0-9])"
     rf"|(?<![A-Za-z])(?:GH|DS|DC|SS|NH|CM事業所)[ ]?[{_KANJI}ァ-ヺーぁ-ゖ]{{2,8}}(?=[ \n、。,(（)）」]|に|で|へ|の|が|は|より|から)"
 )
-_BRANCH = re.compile(rf"(?:薬局|クリニック|病院|医院|ドラッグ|デイサービス|銀行)[ ]?[{_KANJI}ァ-ヺー]{{1,5}}(?:支店|営業所|分院|店|院(?![内外長]))")
+_BRANCH = re.compile(
+    rf"(?:薬局|クリニック|病院|医院|ドラッグ|デイサービス|銀行)[ ]?[{_KANJI}ァ-ヺー]{{1,5}}(?:支店|営業所|分院|店|院(?![内外長]))"
+)
 _DESCRIBED = re.compile(
     rf"(?:^|(?<=[ \n、。は:の]))(?P<name>[{_KANJI}ァ-ヺーA-Za-z]{{2,14}})(?=[(（](?:有料老人ホーム|介護付有料|グループホーム|サ高住|特養|老健|施設|デイ|ショート|病院|クリニック|薬局|学校|保育園|会社)[)）])"
 )
 _WORKPLACE = re.compile(
     rf"(?:^|(?<=[ \n、。はがの(（:]))(?P<name>[{_KANJI}ァ-ヺーA-Z&]{{3,12}})(?=に(?:勤務|勤め|就職|入社)|で(?:アルバイト|パート|勤務|働)|を(?:定年)?退職|の(?:ドライバー|社員|従業員|パート|アルバイト|工場勤務))"
 )
-_ROOMS = re.compile(f"(?<![{_KANJI}])[{_KANJI}]{{2,5}}(?:検査室|相談室|連携室|支援室|管理室)(?![{_KANJI}])")
+_ROOMS = re.compile(
+    f"(?<![{_KANJI}])[{_KANJI}]{{2,5}}(?:検査室|相談室|連携室|支援室|管理室)(?![{_KANJI}])"
+)
 #: 舞鶴みどりが浜病院, ほたかの湯デイサービス: hiragana inside, so the whole stretch from a hard border.
 _FROM_BORDER = re.compile(
     rf"(?:^|(?<=[ \n:(（「『【,、。・→①-⑳])|(?<=[{_KANJI}ァ-ヺー0-9][にではのをとへがも]))(?P<name>[{_LETTERS}A-Z]{{2,18}}?(?:病院|クリニック|医院|診療所|医療センター|ヘルスケアプラザ|健診プラザ|健診センター|デイサービス|デイケア|訪問看護ステーション|薬局|調剤|歯科|眼科|小児科|内科|デンタルラボ|音楽教室|学園|訪問看護|訪問リハ|訪看|リハビリ|整形外科|整形|皮膚科|耳鼻科|産婦人科|外科|ドラッグ|整骨院|接骨院|鍼灸院|健康管理センター|健康センター|地域医療|総合|医療院|セレモニー|葬祭|市場|事業所|支援センター|作業所|就労支援|保育園|幼稚園|こども園|学童|小学校|中学校|高校|ホーム|のぞみ園|学院|書店|食堂|工房|牧場|農園|水産|興業|ケアセンター|ケアプラン|苑|荘|の里|の家|の丘|の郷|の杜))"
@@ -80,7 +167,9 @@ _SENTENCE = re.compile(
     "を|は|へ|から|より|まで|にて|して|した|する|ので|ため|など|との|での|もの|こと|には|では|ない|です|ます|当院|他院|近医|前医|近く|紹介元|かかりつけ|患者|主治医|救急|専門|総合病院$"
 )
 _KANA = frozenset(chr(code) for code in range(ord("ぁ"), ord("ゖ") + 1))
-_PARTICLE = re.compile(f"(?<=[{_KANJI}ァ-ヺー])(?:にて|に|で|て|と|も|が|中の)|(?:直ちに|すぐに|および|並びに|以後|以前|その後|現在)")
+_PARTICLE = re.compile(
+    f"(?<=[{_KANJI}ァ-ヺー])(?:にて|に|で|て|と|も|が|中の)|(?:直ちに|すぐに|および|並びに|以後|以前|その後|現在)"
+)
 _VERB = re.compile(
     "を|して|した|する|ので|ため|です|ます|ない|当院|他院|近医|前医|近く|かかりつけ|患者|主治医|専門|総合病院$"
 )
@@ -100,7 +189,9 @@ _WARD = re.compile(
     "(?<![0-9A-Za-z.,/+-])(?:[1-9][0-9]?[東西南北]|[東西南北][1-9][0-9]?|[1-9][0-9]?[A-DEWSN](?![0-9A-Za-z/%]))"
     "(?=病棟|[ ]{1,2}(?P<room>[1-9][0-9]{2,3}(?:-[0-9A-Z]{1,2})?)(?![0-9:./])|[ ](?:申し送り|日勤|夜勤|準夜|深夜|病棟|入院)|入院|転棟|へ転|に転|より転|から転)"
 )
-_FLOOR = re.compile("救命(?:救急)?センター|(?<![A-Za-z])[A-D]棟(?:[1-9][0-9]?階)?|(?:[東西南北本新]館)[1-9][0-9]?階(?:[東西南北]?病棟|[東西南北])?")
+_FLOOR = re.compile(
+    "救命(?:救急)?センター|(?<![A-Za-z])[A-D]棟(?:[1-9][0-9]?階)?|(?:[東西南北本新]館)[1-9][0-9]?階(?:[東西南北]?病棟|[東西南北])?"
+)
 _ABBREVIATED = (
     "血内|消内|循内|呼内|腎内|神内|代内|糖内|膠内|腫内|総内|脳外|心外|呼外|消外|血外|小外|乳外|整外|形外|"
     "耳鼻|泌尿器|循環器|呼吸器|消化器|内分泌|代謝|膠原病|血液|整形|形成|麻酔|皮膚|眼|歯|口外|産婦|婦|産|精神|放診|放治|救命|連携室|地連|栄養|薬剤|リハ"
@@ -134,7 +225,9 @@ def _found(text: str, morphemes: Sequence[Morpheme]) -> Iterator[_Found]:
         if _FOLLOWS.match(text + "\n", end) or text.startswith(_DEPARTMENT_HEADS, end):
             yield match.start(), end, Category.FACILITY, "university", 0.75
     for match in _WITH_LATIN.finditer(text):
-        if not _SENTENCE.search(match.group()) and not match.group().startswith(("院内", "当", "心電図")):
+        if not _SENTENCE.search(match.group()) and not match.group().startswith(
+            ("院内", "当", "心電図")
+        ):
             yield match.start(), match.end(), Category.FACILITY, "latin-abbreviation", 0.7
     for match in _BRANCH.finditer(text):
         yield match.start(), match.end(), Category.FACILITY, "branch", 0.7
@@ -155,7 +248,11 @@ def _found(text: str, morphemes: Sequence[Morpheme]) -> Iterator[_Found]:
         name = text[start:end]
         if _common(name) or (_VERB if cell else _SENTENCE).search(name):
             continue
-        if not cell and name.endswith(("科", "整形", "総合", "リハ", "市場")) and name[0] not in _KANA:
+        if (
+            not cell
+            and name.endswith(("科", "整形", "総合", "リハ", "市場"))
+            and name[0] not in _KANA
+        ):
             continue
         if any(sign in _KANA for sign in name) or cell:
             yield start, end, Category.FACILITY, "facility-border", 0.75
@@ -174,17 +271,59 @@ def _in_a_cell(text: str, start: int, end: int) -> bool:
     return before in " \n:" and behind in " \n"
 
 
-_DEPARTMENT_HEADS = ("脳", "循", "消", "呼", "外", "内", "整", "小", "皮", "泌", "眼", "耳", "産", "放", "救", "附", "病")
+_DEPARTMENT_HEADS = (
+    "脳",
+    "循",
+    "消",
+    "呼",
+    "外",
+    "内",
+    "整",
+    "小",
+    "皮",
+    "泌",
+    "眼",
+    "耳",
+    "産",
+    "放",
+    "救",
+    "附",
+    "病",
+)
 
 
 @cache
 def _universities() -> re.Pattern[str]:
-    return re.compile(rf"(?<![{_KANJI}ァ-ヺー])(?:{trie(words('university_short_forms'))})(?:附属病院|附属|病院)?")
+    return re.compile(
+        rf"(?<![{_KANJI}ァ-ヺー])(?:{trie(words('university_short_forms'))})(?:附属病院|附属|病院)?"
+    )
 
 
 def _generic_work(name: str) -> bool:
     """会社に勤務, 運送業に就職: a kind of work, not an employer."""
-    return name.endswith(("業", "会社", "職", "員", "関係", "現場", "施設", "病院", "工場", "事務", "役所", "屋", "店", "家", "所", "科", "夜間", "日勤", "フルタイム"))
+    return name.endswith(
+        (
+            "業",
+            "会社",
+            "職",
+            "員",
+            "関係",
+            "現場",
+            "施設",
+            "病院",
+            "工場",
+            "事務",
+            "役所",
+            "屋",
+            "店",
+            "家",
+            "所",
+            "科",
+            "夜間",
+            "日勤",
+            "フルタイム",
+        )
+    )
 
 
 @cache
@@ -225,9 +364,10 @@ def _named_institutions(text: str, morphemes: Sequence[Morpheme]) -> Iterator[_F
             tail = places[tail]  # 金沢医科大氷見, 信濃リハ穂高
         if not (tail == len(text) or _FOLLOWS.match(text, tail) or tail in people):
             continue
-        if match.group() in _WEAK and not (word.kind == "place" or is_place(word.surface)):
-            if match.group() not in ("内科", "外科", "整形") or not is_surname(word.surface):
-                continue
+        located = word.kind == "place" or is_place(word.surface)
+        clinic = match.group() in ("内科", "外科", "整形") and is_surname(word.surface)
+        if match.group() in _WEAK and not located and not clinic:
+            continue
         yield start, tail, Category.FACILITY, "facility-short", 0.7
 
 

@@ -72,7 +72,19 @@ def hits(reading: Reading) -> Iterable[Hit]:
         *monthnames.find(reading),
     ]
     found.extend(times.after_dates(reading, tuple(found)))
-    for family in (times, ages, sex, phones, postal, national, insurance, ids, network, terse, jottings):
+    for family in (
+        times,
+        ages,
+        sex,
+        phones,
+        postal,
+        national,
+        insurance,
+        ids,
+        network,
+        terse,
+        jottings,
+    ):
         found.extend(family.find(reading))
     return found
 

@@ -68,7 +68,9 @@ _AFTER_DAY = re.compile(
     f"(?:(?<![0-9])[0-9]{{1,2}}/[0-9]{{1,2}}[ ]|[0-9]日[ ]?)(?P<first>{_HHMM})(?![0-9年A-Za-z])(?:[ ~〜-]{{1,3}}(?P<second>{_HHMM})(?![0-9年A-Za-z]))?"
 )
 _TO = re.compile(f"(?<![0-9]){_HHMM}[ ]?[~〜-][ ]?(?P<second>{_HHMM})(?![0-9年A-Za-z])")
-_AT_LINE_START = re.compile(f"(?:^|(?<=\n))[ ]{{0,2}}(?P<time>{_HHMM})(?=[ ]{{1,4}}[一-鿿A-Za-zァ-ヺ0-9])")
+_AT_LINE_START = re.compile(
+    f"(?:^|(?<=\n))[ ]{{0,2}}(?P<time>{_HHMM})(?=[ ]{{1,4}}[一-鿿A-Za-zァ-ヺ0-9])"
+)
 _WITH_NOUGHT = re.compile("(?<![0-9A-Za-z.,/:-])0[0-9][0-5][0-9](?![0-9A-Za-z.,/:-])")
 _DICOM_TIME = re.compile(
     f"(?:Time|TIME|時刻|TM)[^0-9\n]{{0,24}}(?P<time>{_HHMM}[0-5][0-9](?:[.][0-9]{{1,6}})?)(?![0-9])"

@@ -91,9 +91,12 @@ def _pair(reading: Reading, match: re.Match[str]) -> float:
     if compiled(_WEEKDAY).match(text, end):
         return 0.85
     if match["s"] == "." and compiled("から|より|まで(?!は)|~|〜").match(text, end):
-        return 0.0 if reading.unit_at(end) or compiled("[A-Za-z<>=≧≦約]").search(
-            text, max(0, start - 2), start
-        ) else 0.65
+        return (
+            0.0
+            if reading.unit_at(end)
+            or compiled("[A-Za-z<>=≧≦約]").search(text, max(0, start - 2), start)
+            else 0.65
+        )
     if match["s"] != "/":
         return 0.0
     month, day = _first(match), int(match["d"])

@@ -6,10 +6,12 @@ import re
 
 __all__ = ["without_slips"]
 
-_AS_DIGITS = str.maketrans({"O": "0", "o": "0", "Q": "0", "D": "0", "l": "1", "I": "1", "|": "1"})
+_AS_DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1"})
 #: A group of digits with such letters in it, and neither a letter nor a kana on its sides.
-_GROUP = re.compile("(?<![A-Za-zァ-ヺー])[0-9OoQDlI|]{1,12}(?:[./:‐－ー-][0-9OoQDlI|]{1,12}){0,6}(?![A-Za-zァ-ヺー])")
-_SLIP = re.compile("[OoQDlI|]")
+_GROUP = re.compile(
+    "(?<![A-Za-zァ-ヺー])[0-9OolI|]{1,12}(?:[./:‐－ー-][0-9OolI|]{1,12}){0,6}(?![A-Za-zァ-ヺー])"
+)
+_SLIP = re.compile("[OolI|]")
 _DIGIT = re.compile("[0-9]")
 #: Beside these even one digit is enough: 昭和2l年l0月O5日.
 _DATE_SIGNS = frozenset("年月日歳才時分号和成")
@@ -29,7 +31,9 @@ def _mended(match: re.Match[str]) -> str:
     digits = len(_DIGIT.findall(group))
     slips = len(_SLIP.findall(group))
     text, (start, end) = match.string, match.span()
-    in_date = text[end : end + 1] in _DATE_SIGNS and (digits or text[max(0, start - 1) : start] in _DATE_SIGNS)
+    in_date = text[end : end + 1] in _DATE_SIGNS and (
+        digits or text[max(0, start - 1) : start] in _DATE_SIGNS
+    )
     if not slips or (not in_date and (digits < _LEAST_DIGITS or slips > digits + 1)):
         return group
     return group.translate(_AS_DIGITS)

@@ -31,9 +31,15 @@ _ROOM_AT_LINE_START = re.compile(
 )
 _ROOM_AND_BED = re.compile(r"(?<![0-9A-Za-z./:-])[1-9][0-9]{2}-[1-9][0-9]?(?![0-9A-Za-z/-])")
 _WARD_WORDS = re.compile("号室|病室|部屋|ベッド|病棟|空床|室番")
-_ROOM_BEHIND_WARD = re.compile(r"(?<=病棟)[ ]{0,2}(?P<room>[1-9][0-9]{2,3})(?![0-9年月日:./%A-Za-z]|[ ]?(?:名|床|例|人|回))")
-_NAMED_ROOM = re.compile("(?:保護室|隔離室|個室|観察室|重症室|陣痛室|処置室)[ ]?[A-Z]?-?[0-9]{1,3}(?![0-9年月日時])")
-_ROOM_WITHOUT_WORD = re.compile("(?<![0-9A-Za-z第./-])[1-9][0-9]{2,3}号(?=の|、|へ|に|[ ])(?!線|車|棟|館)")
+_ROOM_BEHIND_WARD = re.compile(
+    r"(?<=病棟)[ ]{0,2}(?P<room>[1-9][0-9]{2,3})(?![0-9年月日:./%A-Za-z]|[ ]?(?:名|床|例|人|回))"
+)
+_NAMED_ROOM = re.compile(
+    "(?:保護室|隔離室|個室|観察室|重症室|陣痛室|処置室)[ ]?[A-Z]?-?[0-9]{1,3}(?![0-9年月日時])"
+)
+_ROOM_WITHOUT_WORD = re.compile(
+    "(?<![0-9A-Za-z第./-])[1-9][0-9]{2,3}号(?=の|、|へ|に|[ ])(?!線|車|棟|館)"
+)
 _BED_IN_KANJI = re.compile(f"[{KANJI_NUMERALS}]{{1,3}}番(?:ベッド|床)")
 #: Behind a ward, a floor or a building: B-507, 310-B, 521.
 _ROOM_BEHIND_FLOOR = re.compile(
@@ -56,7 +62,9 @@ _SLIP_NUMBER = re.compile(
     "(?:検体|標本|提出|伝票|搬送票|依頼票|受付|整理番号|番号|票)[ :(（]{0,2}(?P<id>[A-Z]{1,3}-[0-9]{3,6}(?:-[0-9]{1,4})?|[一-鿿]-[0-9]{2,6})(?![0-9A-Za-z])"
 )
 #: In a table: a name, the age, the sex. In brackets: (58) behind さん, (51、介護士) behind a relative.
-_AGE_IN_TABLE = re.compile(rf"(?<=[{_LETTERS}a-z] )(?P<age>[1-9]?[0-9]|10[0-9])(?=[ ]{{1,3}}[男女](?![{_LETTERS}]))")
+_AGE_IN_TABLE = re.compile(
+    rf"(?<=[{_LETTERS}a-z] )(?P<age>[1-9]?[0-9]|10[0-9])(?=[ ]{{1,3}}[男女](?![{_LETTERS}]))"
+)
 _AGE_IN_BRACKETS = re.compile(
     rf"(?:さん|様|氏|くん|ちゃん)[(（、](?P<age>[1-9]?[0-9]|10[0-9])[)）]"
     rf"|[{_LETTERS}][(（](?P<aged>[1-9][0-9])(?=[、,][ ]?(?:同居|独居|別居|会社員|主婦|無職|学生|大学生|高校生|[一-鿿]{{1,5}}[士師員婦業者]))"
@@ -65,7 +73,11 @@ _AGE_IN_BRACKETS = re.compile(
 #: OCR took digits for letters: 7l歳, 2O21年, 1O:25.
 _SLIP = "0-9OolI"
 _SLIPPED = (
-    ("age-slip", Category.AGE, re.compile(f"(?<![0-9A-Za-z])(?=[{_SLIP}]{{0,2}}[OolI])[{_SLIP}]{{2,3}}[歳才]")),
+    (
+        "age-slip",
+        Category.AGE,
+        re.compile(f"(?<![0-9A-Za-z])(?=[{_SLIP}]{{0,2}}[OolI])[{_SLIP}]{{2,3}}[歳才]"),
+    ),
     (
         "date-slip",
         Category.DATE,
@@ -76,7 +88,9 @@ _SLIPPED = (
     (
         "time-slip",
         Category.TIME,
-        re.compile(f"(?<![0-9A-Za-z:])(?=[{_SLIP}]{{1,2}}:[{_SLIP}]{{2}})(?=[{_SLIP}:]{{0,4}}[OolI])[{_SLIP}]{{1,2}}:[{_SLIP}]{{2}}(?![0-9A-Za-z:])"),
+        re.compile(
+            f"(?<![0-9A-Za-z:])(?=[{_SLIP}]{{1,2}}:[{_SLIP}]{{2}})(?=[{_SLIP}:]{{0,4}}[OolI])[{_SLIP}]{{1,2}}:[{_SLIP}]{{2}}(?![0-9A-Za-z:])"
+        ),
     ),
 )
 
@@ -106,7 +120,9 @@ def _ages_and_sexes(reading: Reading) -> Iterator[Hit]:
     for match in _AGE_IN_TABLE.finditer(text):
         yield Hit(*match.span("age"), Category.AGE, "age-in-table", 0.75)
     for match in _AGE_IN_BRACKETS.finditer(text):
-        yield Hit(*match.span("age" if match["age"] else "aged"), Category.AGE, "age-in-brackets", 0.7)
+        yield Hit(
+            *match.span("age" if match["age"] else "aged"), Category.AGE, "age-in-brackets", 0.7
+        )
     for match in _AGE_AND_SEX.finditer(text):
         if match["sex"] == "F" and int(match["age"]) <= _FRENCH:
             before = text[max(0, match.start() - 2) : match.start()]
