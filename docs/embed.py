@@ -110,13 +110,14 @@ def _environment(home: str) -> dict[str, str]:
 
 
 def _table(name: str) -> str:
-    kind, _, argument = name.partition(" ")
-    rows = {
-        "profiles": _profiles,
-        "detectors": _detectors,
-        "word": _word_lists,
-        "profile": lambda: _profile(argument),
-    }[kind]()
+    kind, _, profile = name.partition(" ")
+    if kind == "profile":
+        rows = _profile(profile)
+    else:
+        makers = {"profiles": _profiles, "detectors": _detectors, "word lists": _word_lists}
+        if name not in makers:
+            raise SystemExit(f"no table is called {name!r}")
+        rows = makers[name]()
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
@@ -148,7 +149,7 @@ def _detectors() -> Iterator[list[str]]:
     yield from _head("detector", "what it does")
     for name in plugins.names("sekisho.detectors"):
         summary = (plugins.load("sekisho.detectors", name).__doc__ or "").splitlines()[0]
-        yield [f"`{name}`", summary]
+        yield [f"`{name}`", summary.replace("``", "`")]
 
 
 def _word_lists() -> Iterator[list[str]]:
@@ -199,11 +200,11 @@ def main(arguments: list[str] | None = None) -> int:
         made = fresh(stated, outputs.__getitem__, typer=typer)
         if made != text:
             stale += 1
-            print(f"{path.relative_to(ROOT)}: {'stale' if check else 'written'}")
+            sys.stdout.write(f"{path.relative_to(ROOT)}: {'stale' if check else 'written'}\n")
             if not check:
                 path.write_text(made, encoding="utf-8")
     if check and stale:
-        print("run: python docs/embed.py", file=sys.stderr)
+        sys.stderr.write("run: python docs/embed.py\n")
     return int(check and stale > 0)
 
 

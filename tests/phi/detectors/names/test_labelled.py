@@ -164,14 +164,12 @@ def test_no_neighbour_hides_a_labelled_name(
     assert again(sentence, by_label) == sentence
 
 
-@pytest.mark.xfail(strict=True, reason="a label with a blank inside (氏　名) is not read")
 @pytest.mark.parametrize("label", ["氏 名：", "氏　名　"])
 def test_a_label_may_be_spaced_out(label: str) -> None:
     sentence = f"{label}⟦NAME|古川 修⟧"
     assert again(sentence, by_all) == sentence
 
 
-@pytest.mark.xfail(strict=True, reason="a nickname in hiragana behind 愛称 is not read")
 def test_a_nickname_is_found_behind_its_label() -> None:
     sentence = "愛称：⟦NAME|まーくん⟧"
     assert again(sentence, by_all) == sentence
@@ -190,7 +188,6 @@ def test_an_honorific_behind_a_blank_stays_outside() -> None:
     assert again(sentence, by_label) == sentence
 
 
-@pytest.mark.xfail(strict=True, reason="a title behind a role label is taken for a name")
 def test_a_title_is_no_name_behind_a_label() -> None:
     assert annotate("主治医：外来担当医", by_label) == "主治医：外来担当医"
 

@@ -201,7 +201,6 @@ def test_a_line_end_may_break_the_surname_before_an_honorific() -> None:
     assert again(sentence, by_all) == sentence
 
 
-@pytest.mark.xfail(strict=True, reason="摂 in 摂氏 is taken for a name")
 def test_a_temperature_is_no_person() -> None:
     assert annotate("摂氏37度", by_title) == "摂氏37度"
 

@@ -155,7 +155,7 @@ def full_name_split(word: str) -> int | None:
             continue
         if len(given) == 1 and not _KANJI.match(given):
             continue
-        if given in _PARTICLE_LIKE:
+        if given in _PARTICLE_LIKE or (len(given) == 1 and given in _never_names()):
             continue
         # 小山田 | 太郎 and 小山 | 田太郎: the cut in the middle of a three-kanji surname is rarer.
         if best is None or (cut == 2 and best == 1) or (cut == 3 and is_given_name(given)):
@@ -340,7 +340,7 @@ def _unknown_after(text: str, start: int) -> tuple[int, str] | None:
     closing = _closing().search(part, 1)
     if closing is not None and closing.end() == len(part):
         part = part[: closing.start()]
-    if part in _never_names():
+    if part in _never_names() or part.endswith(("担当医", "主治医", "当直医", "担当者", "責任者")):
         return None
     length = len(part)
     if not 2 <= length <= 12 or (is_ordinary_word(part) and not is_person(part)):

@@ -47,9 +47,19 @@ def _is_label(text: str, match: re.Match[str]) -> bool:
     )
 
 
+def _spaced_out(labels: Iterable[str]) -> frozenset[str]:
+    """氏　名: on forms a label of two characters is as wide as one of four."""
+    return frozenset(
+        f"{label[0]}{' ' * blanks}{label[1]}"
+        for label in labels
+        if len(label) == 2 and not label.isascii()
+        for blanks in (1, 2, 3, 4)
+    )
+
+
 @cache
 def _name_labels() -> re.Pattern[str]:
-    return _pattern(words("name_labels"))
+    return _pattern(words("name_labels") | _spaced_out(words("name_labels")))
 
 
 @cache
@@ -92,6 +102,11 @@ def _behind(
             unknown=match["mark"] is not None and not _many_uses(label),
             foreign=marked,
         )
+        if found is None and match["mark"] is not None and label in _NICKNAMED:
+            nickname = _NICKNAME.match(text, match.end())
+            if nickname is not None:
+                yield Candidate(match.end(), nickname.end(), category, "label", 0.9)
+                continue
         if found is None and private and marked:
             spelled = _SPELLED.match(text, match.end())
             if spelled is not None:
@@ -119,6 +134,8 @@ def _behind(
 _LATIN_NAME = re.compile(
     "[A-Z][A-Za-zÀ-ÿ'’-]{1,17}(?:[ ](?:(?:van|de|da|der|den|von|bin|al|el)[ ])?[A-Z][A-Za-zÀ-ÿ'’.-]{0,17}){0,4}"
 )
+_NICKNAMED = frozenset({"愛称", "呼称", "呼び名", "ニックネーム", "通称", "あだ名"})
+_NICKNAME = re.compile(f"[{HIRAGANA}{KATAKANA}]{{2,8}}")
 _TWO_WORDS = re.compile("[A-Z][a-zÀ-ÿ]{1,15}[ ][A-Z][a-zÀ-ÿ]{1,15}")
 #: 降 旗 清 一: on forms, one box a character.
 _SPELLED = re.compile(f"(?:[{KANJI}][ ]{{1,2}}){{2,5}}[{KANJI}](?![{KANJI}])")

@@ -108,9 +108,15 @@ UNIT_BEFORE = re.compile("(?:科|外|内|整形|麻酔|病理|放射線|形成|�
 KANJI_CHARACTER = re.compile(f"[{KANJI}]")
 
 
+_READING_IN_BRACKETS = re.compile(f"[(（][{HIRAGANA}{KATAKANA} ・]{{2,20}}[)）][ ]?$")
+
+
 def _end_of_name(text: str, position: int) -> tuple[int, bool]:
     """Where the name in front of a title ends: blanks and one opening bracket lie between."""
     opened = False
+    reading = _READING_IN_BRACKETS.search(text, max(0, position - 24), position)
+    if reading is not None:
+        position = reading.start()  # 佐藤 明子（サトウ アキコ）様
     if position > 0 and text[position - 1] in "(（":
         position -= 1
         opened = True
