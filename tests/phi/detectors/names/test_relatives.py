@@ -114,7 +114,6 @@ def test_a_remark_beside_a_name_is_no_reading(sentence: str) -> None:
     assert covered(sentence, by_all) == sentence
 
 
-@pytest.mark.xfail(strict=True, reason="a labelled name with a reading is merged as STAFF")
 def test_a_labelled_patient_with_a_reading_is_no_colleague() -> None:
     sentence = "⟦NAME|佐藤 明子⟧（⟦NAME|サトウ アキコ⟧）様"
     assert again(sentence, by_all) == sentence
