@@ -34,7 +34,7 @@ _LONGEST = 8_000
 class Morpheme(NamedTuple):
     """One morpheme: ``text[start:end]`` of the folded text, and what kind of word it is here.
 
-    ``kind`` is one of surname, given, person, place, proper, number, prefix, suffix, noun, verb,
+    ``kind`` is one of surname, given, person, place, country, proper, number, prefix, suffix, noun, verb,
     adjective, adverb, particle, auxiliary, symbol, space, other.
     """
 
@@ -49,7 +49,7 @@ _NOUN_KINDS = {
     ("固有名詞", "人名", "名"): "given",
     ("固有名詞", "人名", "一般"): "person",
     ("固有名詞", "地名", "一般"): "place",
-    ("固有名詞", "地名", "国"): "place",
+    ("固有名詞", "地名", "国"): "country",
     ("固有名詞", "一般", "*"): "proper",
 }
 _KINDS = {

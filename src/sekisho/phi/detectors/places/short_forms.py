@@ -15,7 +15,7 @@ from sekisho.documents.document import Document, Span
 from sekisho.phi.categories import Category
 from sekisho.phi.detectors.names.candidate import name_after
 from sekisho.phi.lists import words
-from sekisho.phi.morphology import Morpheme, is_place, is_surname
+from sekisho.phi.morphology import Morpheme, is_ordinary_word, is_place, is_surname
 from sekisho.phi.wordtrie import trie
 
 __all__ = ["find"]
@@ -143,7 +143,7 @@ _KATAKANA_HOME = re.compile(
 )
 #: 山本Cl, 市立Hp, GHすみれ, DSひまわり: institutions by their Latin abbreviation.
 _WITH_LATIN = re.compile(
-    rf"(?<![{_KANJI}ァ-ヺー])[{_KANJI}ァ-ヺーぁ-ゖ]{{1,8}}(?:HP|Hp|Hosp|CL|Cl|MC|Cli|Kl|ST)(?![A-Za-z0-9])"
+    rf"(?<![{_KANJI}ァ-ヺー])[{_KANJI}ァ-ヺーぁ-ゖ]{{1,8}}(?:HP|Hp|Hosp|CL|Cl|MC|Cli|Kl|(?<=看)ST)(?![A-Za-z0-9])"
     rf"|(?<![A-Za-z])(?:GH|DS|DC|SS|NH|CM事業所)[ ]?[{_KANJI}ァ-ヺーぁ-ゖ]{{2,8}}(?=[ \n、。,(（)）」]|に|で|へ|の|が|は|より|から)"
 )
 _BRANCH = re.compile(
@@ -229,6 +229,14 @@ def _found(text: str, morphemes: Sequence[Morpheme]) -> Iterator[_Found]:
             ("院内", "当", "心電図")
         ):
             yield match.start(), match.end(), Category.FACILITY, "latin-abbreviation", 0.7
+    for match in _companies().finditer(text):
+        if _FOLLOWS.match(text + "\n", match.end()) or text.startswith(
+            ("勤", "社", "の", "に"), match.end()
+        ):
+            yield match.start(), match.end(), Category.FACILITY, "company-known", 0.7
+    for match in _katakana_companies().finditer(text):
+        if _FOLLOWS.match(text + "\n", match.end()):
+            yield match.start(), match.end(), Category.FACILITY, "company-katakana", 0.65
     for match in _BRANCH.finditer(text):
         yield match.start(), match.end(), Category.FACILITY, "branch", 0.7
     for pattern in (_DESCRIBED, _WORKPLACE, _KATAKANA_HOME):
@@ -262,6 +270,7 @@ def _found(text: str, morphemes: Sequence[Morpheme]) -> Iterator[_Found]:
     yield from _named_institutions(text, morphemes)
     yield from _units(text, morphemes)
     yield from _towns(text, morphemes)
+    yield from _proper_names(morphemes)
 
 
 def _in_a_cell(text: str, start: int, end: int) -> bool:
@@ -296,6 +305,21 @@ _DEPARTMENT_HEADS = (
 def _universities() -> re.Pattern[str]:
     return re.compile(
         rf"(?<![{_KANJI}ァ-ヺー])(?:{trie(words('university_short_forms'))})(?:附属病院|附属|病院)?"
+    )
+
+
+@cache
+def _companies() -> re.Pattern[str]:
+    return re.compile(rf"(?<![{_KANJI}ァ-ヺーA-Za-z])(?:{trie(words('companies_known'))})")
+
+
+@cache
+def _katakana_companies() -> re.Pattern[str]:
+    strong = (
+        frozenset(e for e in words("institution_endings") if len(e) > 1) - _WEAK - _departments()
+    )
+    return re.compile(
+        rf"(?<![{_KANJI}ァ-ヺー])[ァ-ヺー]{{2,8}}(?:{trie(strong)})(?![{_KANJI}ァ-ヺー])"
     )
 
 
@@ -400,14 +424,30 @@ def _units(text: str, morphemes: Sequence[Morpheme]) -> Iterator[_Found]:
             yield match.start(), end, Category.DEPARTMENT, "specialty", 0.7
 
 
+_KANJI_WORD = re.compile(f"[{_KANJI}ヶケ]+")
+
+
 def _towns(text: str, morphemes: Sequence[Morpheme]) -> Iterator[_Found]:
     for word in morphemes:
         if word.kind not in ("place", "surname", "proper") or len(word.surface) < 2:
             continue
-        if word.surface in words("prefectures") or not _RESIDENCE.match(text, word.end):
+        if word.surface not in words("prefectures") and _RESIDENCE.match(text, word.end):
+            if word.kind == "place" or word.surface in _stems():
+                yield word.start, word.end, Category.ADDRESS, "town", 0.65
+
+
+def _proper_names(morphemes: Sequence[Morpheme]) -> Iterator[_Found]:
+    """A place is seldom said in a report without saying where somebody is from or was treated."""
+    for word in morphemes:
+        surface = word.surface
+        if word.kind not in ("place", "proper") or len(surface) < 2:
             continue
-        if word.kind == "place" or word.surface in _stems():
-            yield word.start, word.end, Category.ADDRESS, "town", 0.65
+        if not _KANJI_WORD.fullmatch(surface) or is_ordinary_word(surface):
+            continue
+        if word.kind == "place":
+            yield word.start, word.end, Category.ADDRESS, "place", 0.5
+        elif len(surface) > 2 and surface not in words("makers"):
+            yield word.start, word.end, Category.FACILITY, "proper", 0.5
 
 
 @cache

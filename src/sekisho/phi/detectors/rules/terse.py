@@ -70,6 +70,10 @@ _AGE_IN_BRACKETS = re.compile(
     rf"|[{_LETTERS}][(（](?P<aged>[1-9][0-9])(?=[、,][ ]?(?:同居|独居|別居|会社員|主婦|無職|学生|大学生|高校生|[一-鿿]{{1,5}}[士師員婦業者]))"
 )
 
+#: 〇九〇の一二三四の五六七八: a telephone number as it is dictated.
+_DICTATED = re.compile(
+    "(?<![0-9〇零一二三四五六七八九])[〇零0][0-9〇零一二三四五六七八九]{1,4}[のノ][0-9〇零一二三四五六七八九]{1,4}[のノ][0-9〇零一二三四五六七八九]{3,4}(?![0-9〇零一二三四五六七八九])"
+)
 #: OCR took digits for letters: 7l歳, 2O21年, 1O:25.
 _SLIP = "0-9OolI"
 _SLIPPED = (
@@ -103,6 +107,8 @@ def find(reading: Reading) -> Iterator[Hit]:
         for match in pattern.finditer(reading.text):
             if any(character.isdigit() for character in match.group()):
                 yield Hit(match.start(), match.end(), label, rule, 0.8)
+    for match in _DICTATED.finditer(reading.text):
+        yield Hit(match.start(), match.end(), Category.PHONE, "phone-dictated", 0.9)
     for match in _NUMBERED.finditer(reading.text):
         before = reading.text[max(0, match.start() - 6) : match.start()].rstrip(" ")
         if before.endswith(("Lot", "LOT", "lot", "ロット", "製造", "様式", "型式", "S/N")):
