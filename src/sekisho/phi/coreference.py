@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from sekisho.documents.document import Document, Span
 from sekisho.phi.categories import Category
+from sekisho.phi.morphology import surname_readings
 from sekisho.phi.occurrences import pieces
 from sekisho.phi.search import comparable
 
@@ -73,6 +74,7 @@ def _link_people(
         person.forms.add(forms[span])
         owner[span] = person
     _join_readings(text, mentions, owner)
+    _join_by_dictionary(mentions, owner)
     for span in owner:
         keys[span] = owner[span].key
 
@@ -134,6 +136,28 @@ def _join_readings(
         read_as = readings.get(_form(surface))
         if read_as is not None and _is_kana(surface):
             owner[span] = read_as
+
+
+def _join_by_dictionary(
+    mentions: list[tuple[Span, str, int, int]], owner: dict[Span, _Person]
+) -> None:
+    """A full name in kana that stands elsewhere, in a column of its own say, is the reading of the
+    one person whose surname the dictionary reads so."""
+    whole: dict[tuple[str, str], list[_Person]] = {}
+    for span, surface, _, _ in mentions:
+        person = owner[span]
+        if not _is_kana(surface) and _parts(surface) is not None:
+            for kana in surname_readings(pieces(surface)[0]):
+                known = whole.setdefault((span.category, comparable(kana)), [])
+                if person not in known:
+                    known.append(person)
+    for span, surface, _, _ in mentions:
+        parts = _parts(surface) if _is_kana(surface) else None
+        if parts is None or any(not _is_kana(form) for form in owner[span].forms):
+            continue
+        candidates = whole.get((span.category, parts[0]), [])
+        if len(candidates) == 1:
+            owner[span] = candidates[0]
 
 
 def _is_kana(surface: str) -> bool:

@@ -34,8 +34,8 @@ _LONGEST = 8_000
 class Morpheme(NamedTuple):
     """One morpheme: ``text[start:end]`` of the folded text, and what kind of word it is here.
 
-    ``kind`` is one of surname, given, person, place, country, proper, number, prefix, suffix, noun, verb,
-    adjective, adverb, particle, auxiliary, symbol, space, other.
+    ``kind`` is one of surname, given, person, place, country, proper, number, prefix, suffix,
+    noun, verb, adjective, adverb, particle, auxiliary, symbol, space, other.
     """
 
     start: int

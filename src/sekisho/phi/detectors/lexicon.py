@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sekisho.documents.document import Document, Span
-from sekisho.phi.detectors.names import find_names
+from sekisho.phi.detectors.names import Candidate, find_names
 from sekisho.phi.detectors.places import (
     addresses,
     departments,
@@ -12,6 +12,7 @@ from sekisho.phi.detectors.places import (
     occupations,
     short_forms,
 )
+from sekisho.phi.detectors.rules.slips import without_kanji_slips
 from sekisho.phi.morphology import morphemes
 
 __all__ = ["LexiconDetector"]
@@ -33,8 +34,20 @@ class LexiconDetector:
                 sources=(f"lexicon:{found.rule}",),
                 score=found.score,
             )
-            for found in find_names(folded.text, words)
+            for found in [*find_names(folded.text, words), *_read_amiss(folded.text)]
         ]
         for finder in (addresses, facilities, departments, occupations, short_forms, latin_places):
             spans.extend(finder.find(document, words))
         return spans
+
+
+def _read_amiss(text: str) -> list[Candidate]:
+    """Names that stand there once the slips of an OCR are mended: 山ロ, エ藤."""
+    mended = without_kanji_slips(text)
+    if mended == text:
+        return []
+    return [
+        found
+        for found in find_names(mended, morphemes(mended))
+        if mended[found.start : found.end] != text[found.start : found.end]
+    ]

@@ -102,9 +102,9 @@ def latin(text: str) -> Iterator[Candidate]:
             "given",
             "surname",
         }:
-            yield Candidate(match.start(), match.end(), "NAME", "foreign", 0.7)
+            yield Candidate(match.start(), _whole(text, match.end()), "NAME", "foreign", 0.7)
         elif _strange(first) and _strange(second):
-            yield Candidate(match.start(), match.end(), "NAME", "foreign", 0.6)
+            yield Candidate(match.start(), _whole(text, match.end()), "NAME", "foreign", 0.6)
     for match in _INITIAL_AND_NAME.finditer(text):
         name = match["name"]
         if not _medical(name) and (_is_romaji_surname(name) or is_person(name)):
@@ -137,6 +137,17 @@ def latin(text: str) -> Iterator[Candidate]:
             is_given_name(match["given"]) or not is_word(match["given"])
         ):
             yield Candidate(match.start(), match.end(), "NAME", "kana", 0.75)
+
+
+_FURTHER = re.compile(rf"(?:[ ](?:{_WORD}|[A-Z]\.)){{1,2}}{_NO_LETTER_BEHIND}")
+
+
+def _whole(text: str, end: int) -> int:
+    """The end of a name of three or four words whose first two end at ``end``."""
+    further = _FURTHER.match(text, end)
+    if further is None or any(_medical(word) for word in further.group().split()):
+        return end
+    return further.end()
 
 
 def _strange(word: str) -> bool:

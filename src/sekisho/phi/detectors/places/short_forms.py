@@ -424,16 +424,18 @@ def _units(text: str, morphemes: Sequence[Morpheme]) -> Iterator[_Found]:
             yield match.start(), end, Category.DEPARTMENT, "specialty", 0.7
 
 
-_KANJI_WORD = re.compile(f"[{_KANJI}ヶケ]+")
+_KANJI_WORD = re.compile(f"[{_KANJI}ヶケ]{{2,24}}")
 
 
 def _towns(text: str, morphemes: Sequence[Morpheme]) -> Iterator[_Found]:
     for word in morphemes:
         if word.kind not in ("place", "surname", "proper") or len(word.surface) < 2:
             continue
-        if word.surface not in words("prefectures") and _RESIDENCE.match(text, word.end):
-            if word.kind == "place" or word.surface in _stems():
-                yield word.start, word.end, Category.ADDRESS, "town", 0.65
+        town = word.kind == "place" or word.surface in _stems()
+        if word.surface in words("prefectures") or not town:
+            continue
+        if _RESIDENCE.match(text, word.end):
+            yield word.start, word.end, Category.ADDRESS, "town", 0.65
 
 
 def _proper_names(morphemes: Sequence[Morpheme]) -> Iterator[_Found]:

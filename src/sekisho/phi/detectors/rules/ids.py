@@ -122,7 +122,9 @@ def _category(reading: Reading, label: Label) -> Category:
 
 def _kanji_value(reading: Reading, position: int) -> re.Match[str] | None:
     digits = reading.kanji_as_digits
-    return None if digits is None else compiled("[0-9]{4,12}").match(digits, position)
+    if digits is None:
+        return None
+    return compiled("[0-9]{4,12}|[0-9]{1,8}(?:の[0-9]{1,6}){1,2}").match(digits, position)
 
 
 def _is_value(reading: Reading, label: Label, match: re.Match[str]) -> bool:

@@ -46,6 +46,8 @@ def find(reading: Reading) -> Iterator[Hit]:
         start, end = match.span()
         if start in labelled or _beside_age(text, start, end):
             yield Hit(start, end, Category.SEX, "sex", 0.95)
+        elif reading.language == "ja" and match.group().lower() in ("male", "female"):
+            yield Hit(start, end, Category.SEX, "sex", 0.6)
         elif compiled(" (?:patient|gentleman|lady|infant|newborn|baby|pati[ëe]nt)").match(
             text, end
         ):

@@ -40,6 +40,10 @@ _NAMED_ROOM = re.compile(
 _ROOM_WITHOUT_WORD = re.compile(
     "(?<![0-9A-Za-z第./-])[1-9][0-9]{2,3}号(?=の|、|へ|に|[ ])(?!線|車|棟|館)"
 )
+#: 312 佐藤様, 305田中さん: the room in front of its patient.
+_ROOM_BEFORE_PATIENT = re.compile(
+    "(?<![0-9A-Za-z./:,-])[1-9][0-9]{2}(?:-[0-9]{1,2})?(?=[ ]?[一-鿿]{1,4}(?:様|さん|氏|殿))"
+)
 _BED_IN_KANJI = re.compile(f"[{KANJI_NUMERALS}]{{1,3}}番(?:ベッド|床)")
 #: Behind a ward, a floor or a building: B-507, 310-B, 521.
 _ROOM_BEHIND_FLOOR = re.compile(
@@ -145,6 +149,8 @@ def _rooms(reading: Reading) -> Iterator[Hit]:
     text = reading.text
     for match in _NAMED_ROOM.finditer(text):
         yield Hit(match.start(), match.end(), Category.ID, "room", 0.75)
+    for match in _ROOM_BEFORE_PATIENT.finditer(text):
+        yield Hit(match.start(), match.end(), Category.ID, "room", 0.65)
     for match in _ROOM_WITHOUT_WORD.finditer(text):
         yield Hit(match.start(), match.end(), Category.ID, "room", 0.65)
     for match in _BED_IN_KANJI.finditer(text):
