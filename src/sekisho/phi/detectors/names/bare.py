@@ -13,6 +13,7 @@ from functools import cache
 
 from sekisho.phi.detectors.names.candidate import (
     KANJI,
+    MIXED_GIVEN,
     Candidate,
     closes,
     full_name_split,
@@ -171,6 +172,10 @@ def _judge(
         return found, 1
     if word.kind == "person" and full_name_split(word.surface) is not None:
         return Candidate(word.start, word.end, "STAFF", "reading-in-context", 0.7), 1
+    if word.kind in ("place", "noun") and len(word.surface) > 1 and is_surname(word.surface):
+        whole = given_after_blank(text, word.end)
+        if whole is not None and _is_given(text[word.end + 1 : whole]):
+            return Candidate(word.start, whole, "STAFF", "reading-in-context", 0.75), 1
     if word.kind == "place" or word.kind == "noun":
         if _on_duty(text, sequence, index, word):
             return Candidate(word.start, word.end, "STAFF", "duty", 0.7), 1
@@ -186,6 +191,10 @@ def _judge(
     if word.kind == "given" and _given_alone(text, word, following):
         return Candidate(word.start, word.end, "NAME", "given-in-context", 0.55), 1
     return None, 1
+
+
+def _is_given(word: str) -> bool:
+    return is_given_name(word) or MIXED_GIVEN.fullmatch(word) is not None
 
 
 def _full_name(text: str, sequence: Sequence[Morpheme], index: int) -> tuple[int, int] | None:
@@ -244,6 +253,8 @@ def _surname(
     following = sequence[index + 1] if index + 1 < len(sequence) else None
     if following is not None and following.surface in _NOT_A_PERSON_BEFORE:
         return None
+    if _TYPE.match(text, word.end):
+        return None
     if (
         following is not None
         and following.kind == "suffix"
@@ -256,18 +267,22 @@ def _surname(
         return None
     duty = _on_duty(text, sequence, index, word)
     if len(surface) == 1 and not duty:
+        if surface in words("single_surnames") and _boundary_around(text, word):
+            return Candidate(word.start, word.end, "STAFF", "reading-in-context", 0.5)
         return None
     if not _KANJI.match(surface) and (is_ordinary_word(surface) or not duty):
         return None
     if duty:
         return Candidate(word.start, word.end, "STAFF", "duty", 0.85)
     if is_ordinary_word(surface):
-        if _boundary_around(text, word):
-            return Candidate(word.start, word.end, "STAFF", "reading-in-context", 0.6)
-        return None
+        # 清水 or 大木 may be things; standing free between borders they are mostly people.
+        score = 0.6 if _boundary_around(text, word) else 0.5
+        return Candidate(word.start, word.end, "STAFF", "reading-in-context", score)
     return Candidate(word.start, word.end, "STAFF", "reading-in-context", 0.7)
 
 
+#: 山田III型: a classification.
+_TYPE = re.compile("[ ]?(?:[IVX]{1,4}|[0-9A-D]{1,2})[ ]?(?:型|度|期|群|法|分類)")
 _BOUNDARY_BEFORE = re.compile("[ \n、。,・()（）/:「→⇒*のとはがもにへ|]")
 _BOUNDARY_BEHIND = re.compile("[ \n、。,・()（）/:」→⇒*|]|が|は|に|も|と|へ|より|から|の")
 

@@ -332,6 +332,13 @@ def _runs_on(word: str, cut: int) -> bool:
     )
 
 
+def _with_known_given(text: str, end: int) -> tuple[int, str] | None:
+    whole = _given_after_gap(text, end)
+    if whole is None or not is_given_name(text[end:whole].strip(" \n・")):
+        return None
+    return whole, "full"
+
+
 def _unknown_after(text: str, start: int) -> tuple[int, str] | None:
     match = _KANJI_RUN.match(text, start) or _KATAKANA_NAME.match(text, start)
     if match is None:
@@ -343,8 +350,11 @@ def _unknown_after(text: str, start: int) -> tuple[int, str] | None:
     if part in _never_names() or part.endswith(("担当医", "主治医", "当直医", "担当者", "責任者")):
         return None
     length = len(part)
-    if not 2 <= length <= 12 or (is_ordinary_word(part) and not is_person(part)):
+    if not 2 <= length <= 12:
         return None
+    if is_ordinary_word(part) and not is_person(part):
+        # 碧海 修: the given name behind the blank shows that the word is a surname here.
+        return _with_known_given(text, start + length)
     if length > 6 and _KANJI.match(part):
         return None
     end = start + length

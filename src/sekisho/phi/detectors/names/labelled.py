@@ -139,7 +139,7 @@ _NICKNAME = re.compile(f"[{HIRAGANA}{KATAKANA}]{{2,8}}")
 _TWO_WORDS = re.compile("[A-Z][a-zÀ-ÿ]{1,15}[ ][A-Z][a-zÀ-ÿ]{1,15}")
 #: 降 旗 清 一: on forms, one box a character.
 _SPELLED = re.compile(f"(?:[{KANJI}][ ]{{1,2}}){{2,5}}[{KANJI}](?![{KANJI}])")
-_BORDER = re.compile("[ \n、。,・()（）/:」】→]")
+_BORDER = re.compile("[ \n、。,・()（）/:」】→へがはにのもと]|より|から")
 
 
 def _latin_name(text: str, start: int, category: str) -> Iterator[Candidate]:

@@ -123,12 +123,12 @@ def latin(text: str) -> Iterator[Candidate]:
         yield Candidate(match.start("name"), match.end("name"), category, "honorific", 0.9)
     for match in (*_FOREIGN.finditer(text), *_FOREIGN_SPACED.finditer(text)):
         parts = re.split("[・=＝ ]", match.group())
-        people = sum(1 for part in parts if is_person(part))
-        ordinary = sum(1 for part in parts if is_ordinary_word(part) and not is_person(part))
         start = match.start()
         if parts[0] in words("name_labels") or parts[0] in words("staff_labels"):
             start += len(parts[0]) + 1
             parts = parts[1:]
+        people = sum(1 for part in parts if is_person(part))
+        ordinary = sum(1 for part in parts if is_ordinary_word(part) and not is_person(part))
         stranger = is_person(parts[0]) and not is_ordinary_word(parts[0])
         if len(parts) > 1 and people and (people > ordinary or stranger):
             yield Candidate(start, match.end(), "NAME", "foreign", 0.75)

@@ -185,6 +185,10 @@ _UNIT = re.compile(
     "(?<![A-Za-z])(?:ICU|HCU|SCU|NICU|GCU|CCU|EICU|PICU|ER|LDR|MFICU|HD室|OR)(?![A-Za-z])"
     "|(?:アンギオ|血管造影|内視鏡|透析|カテ|ライナック|分娩|陣痛|手術|オペ)室(?=[ \n、。で0-9]|に|へ|より|から)"
 )
+#: 57歳、ぶどう栽培）: behind an age, set off, and a word for what people do.
+_OCCUPATION = re.compile(
+    rf"(?:[歳代才]|[(（][0-9]{{2}})[、・, ](?P<work>(?!.{{0,6}}(?:患者|高齢者|重症者|既往|疾患))[{_LETTERS}]{{2,10}}(?:員|師|士|業|職|工|夫|店主|栽培|養殖|経営|製造|運転手|事務|教諭|主婦|主夫|無職|学生|大工|農家|パート|アルバイト))(?=[)）、。\n ])"
+)
 _WARD = re.compile(
     "(?<![0-9A-Za-z.,/+-])(?:[1-9][0-9]?[東西南北]|[東西南北][1-9][0-9]?|[1-9][0-9]?[A-DEWSN](?![0-9A-Za-z/%]))"
     "(?=病棟|[ ]{1,2}(?P<room>[1-9][0-9]{2,3}(?:-[0-9A-Z]{1,2})?)(?![0-9:./])|[ ](?:申し送り|日勤|夜勤|準夜|深夜|病棟|入院)|入院|転棟|へ転|に転|より転|から転)"
@@ -407,6 +411,8 @@ def _chain_start(morphemes: Sequence[Morpheme], index: int) -> int:
 
 
 def _units(text: str, morphemes: Sequence[Morpheme]) -> Iterator[_Found]:
+    for match in _OCCUPATION.finditer(text):
+        yield *match.span("work"), Category.OCCUPATION, "occupation-behind-age", 0.6
     for pattern in (_UNIT, _FLOOR, _ROOMS):
         for match in pattern.finditer(text):
             yield match.start(), match.end(), Category.DEPARTMENT, "unit", 0.75

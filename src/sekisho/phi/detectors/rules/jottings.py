@@ -63,6 +63,11 @@ _FOUR_DIGITS = re.compile(
     "(?:(?<=\n)|(?<=[。 ]))(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?=追記|記載|[ ]?[一-鿿]{1,4}記(?![録入]))"
 )
 
+_YEAR_IN_BRACKETS = re.compile("(?<=[(（])(?:19[6-9][0-9]|20[0-4][0-9])(?=[、)）])")
+#: 9/1710:00: a day and a time without anything between them.
+_DAY_AND_TIME = re.compile(
+    "(?<![0-9A-Za-z./])(?P<day>(?:1[0-2]|[1-9])/(?:[12][0-9]|3[01]|[1-9]))(?P<time>(?:1[0-9]|2[0-3]|[1-9]):[0-5][0-9]|(?:1[0-9]|2[0-3]|[1-9])時(?!間))"
+)
 _HHMM = "(?:[01][0-9]|2[0-3])[0-5][0-9]"
 _AFTER_DAY = re.compile(
     f"(?:(?<![0-9])[0-9]{{1,2}}/[0-9]{{1,2}}[ ]|[0-9]日[ ]?)(?P<first>{_HHMM})(?![0-9年A-Za-z])(?:[ ~〜-]{{1,3}}(?P<second>{_HHMM})(?![0-9年A-Za-z]))?"
@@ -116,6 +121,11 @@ def _months_and_years(reading: Reading) -> Iterator[Hit]:
     ):
         for match in pattern.finditer(text):
             yield Hit(match.start(), match.end(), Category.DATE, rule, score)
+    for match in _YEAR_IN_BRACKETS.finditer(text):
+        yield Hit(match.start(), match.end(), Category.DATE, "year-alone", 0.55)
+    for match in _DAY_AND_TIME.finditer(text):
+        yield Hit(*match.span("day"), Category.DATE, "monthday", 0.7)
+        yield Hit(*match.span("time"), Category.TIME, "time", 0.7)
     for match in _YEAR_ALONE.finditer(text):
         yield Hit(*match.span("year"), Category.DATE, "year-alone", 0.55)
 
