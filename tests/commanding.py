@@ -19,8 +19,6 @@ import typer.testing
 
 __all__ = ["Ended", "arguments", "call", "forms", "leaks", "plug_in", "program", "rows", "run"]
 
-#: Every file of a run that may leave the hospital, or that a colleague may be shown.
-RECORDS = ("held.jsonl", "manifest.json", "audit.jsonl", "journal.db", "spans.jsonl", "report.html")
 _CODES = ("utf-8", "utf-16-le", "cp932", "euc_jp")
 
 
@@ -95,17 +93,16 @@ def forms(secret: str) -> Iterator[bytes]:
     yield json.dumps(secret)[1:-1].encode()
 
 
-def leaks(
-    secrets: Iterable[str], *places: Path | str, names: Sequence[str] = RECORDS
-) -> list[tuple[str, str]]:
-    """Which of ``secrets`` stand where: in a said text, or in a folder's records and file names."""
+def leaks(secrets: Iterable[str], *places: Path | str) -> list[tuple[str, str]]:
+    """Which of ``secrets`` stand where: in a said text, or in a folder's files and their names."""
+    secrets = tuple(secrets)
     found = []
     for place in places:
         if isinstance(place, str):
             contents = {"what was said": place.encode("utf-8", "surrogateescape")}
         else:
             contents = {
-                str(path.relative_to(place)): path.read_bytes() if path.name in names else b""
+                str(path.relative_to(place)): path.read_bytes()
                 for path in place.rglob("*")
                 if path.is_file()
             }

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import typer.main
-from commanding import call, run
 
+from commanding import call, run
 from sekisho import __version__
 from sekisho.cli.app import app
 

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+
 from commanding import Ended, call, leaks, plug_in, run
 
 TEXT = "患者氏名：山田太郎\n電話：090-1234-5678\n山田様に橋本病を説明。"

@@ -5,8 +5,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from commanding import call, leaks
 
+from commanding import call, leaks
 from sekisho.release import keyfile
 
 

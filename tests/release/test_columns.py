@@ -3,13 +3,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from examining import shipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sekisho.documents.records import Record
 from sekisho.errors import UnmappedLabelError
 from sekisho.phi.categories import Category
-from sekisho.release.columns import Columns, inner_keys, leaves, rebuilt, searched
+from sekisho.release.columns import Columns, inner_keys, leaves, rebuilt, searched, telling_headers
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -91,6 +92,25 @@ def test_inner_keys_are_those_of_objects_inside_the_columns() -> None:
     values = {"a": {"k": [{"l": 1}, {"l": 2, "m": {}}]}, "b": ("x", {"n": 1}), "c": 1}
     assert inner_keys(values) == ["k", "n", "l", "m"]
     assert inner_keys({"a": "x", "b": [1, "k"]}) == []
+
+
+def test_keys_that_nobody_looked_at_are_late_columns_and_inner_ones() -> None:
+    values = {"a": {"k": 1}, "b": 2}
+    assert Columns().unseen_keys(values) == ["k"]
+    assert Columns(headers=frozenset("a")).unseen_keys(values) == ["b", "k"]
+
+
+def test_a_header_is_telling_when_it_holds_more_than_the_name_of_a_column() -> None:
+    headers = (
+        "患者氏名",
+        "担当医コード",
+        "患者 山田太郎様",
+        "橋本病",
+        "電話番号",
+        "2024年度",
+        "TEL 090-1234-5678",
+    )
+    assert telling_headers(headers, shipped()) == ("患者 山田太郎様", "TEL 090-1234-5678")
 
 
 @settings(max_examples=200, deadline=None)

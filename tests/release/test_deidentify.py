@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commanding import call, leaks, rows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from commanding import call, leaks, rows
 from sekisho.release.deidentify import deidentify
 from sekisho.release.job import Job
 from sekisho.release.opening import open_vault

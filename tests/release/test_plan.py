@@ -393,3 +393,14 @@ def test_every_plan_is_undone_exactly_and_leaves_no_surface_in_its_place(
     assert stays <= {
         category for category in Category if profile.rule(category).action in ("keep", "generalise")
     }
+
+
+def test_a_coarser_date_takes_its_weekday_along() -> None:
+    text, spans = "検査日：令和6年8月5日（月）", [("DATE", 4, 12)]
+    document = Document("1", text)
+    mentions = [
+        Mention(Span(start, end, category), text[start:end], text[start:end])
+        for category, start, end in spans
+    ]
+    edits = plan(document, mentions, load_profile("ja-anonymized"), key())
+    assert apply(text, edits).text == "検査日：令和6年8月"

@@ -130,9 +130,9 @@ def _categories(counts: Mapping[str, Any]) -> list[CategoryRow]:
         found = counts["categories"].get(label, 0)
         actions = done.get(label, {})
         if found or actions:
-            named = " + ".join(sorted(actions)) or "keep"
-            detail = ", ".join(f"{action} {count:,}" for action, count in sorted(actions.items()))
-            rows.append(CategoryRow(label, found, named, detail))
+            ranked = sorted(actions, key=lambda action: (-actions[action], action))
+            detail = ", ".join(f"{action} {actions[action]:,}" for action in ranked)
+            rows.append(CategoryRow(label, found, ranked[0] if ranked else "keep", detail))
     return rows
 
 

@@ -21,7 +21,7 @@ from sekisho.phi.shield import Mark
 from sekisho.phi.stack import Stack
 from sekisho.phi.titles import without_title
 from sekisho.release import reversal
-from sekisho.release.columns import Columns, Path, inner_keys, leaves, rebuilt, searched
+from sekisho.release.columns import Columns, Path, leaves, rebuilt, searched
 from sekisho.release.edits import Edit, Placed, apply, moved
 from sekisho.release.inspection import Finding, Secret, inspect
 from sekisho.release.joint import Cell, Joint, join
@@ -37,7 +37,7 @@ __all__ = ["Checkpoint", "Held", "Passed"]
 _LONG_NUMBER = 6
 #: The place of the keys of nested objects in a joint document; no column has this name.
 _KEYS: Path = ("\0keys",)
-_IN_KEY = "a key inside a value looks like an identifier (rename it, or use --keep-column)"
+_IN_KEY = "a key looks like an identifier (rename it, or vouch for its column with --keep-column)"
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,9 @@ class Checkpoint:
             return Held(reference, NOT_TEXT, problem)
         texts = {path: text for path, text in cells.items() if isinstance(text, str)}
         try:
-            return self._pass(record, reference, identifier, texts, inner_keys(values))
+            return self._pass(
+                record, reference, identifier, texts, self.columns.unseen_keys(values)
+            )
         except UnmappedLabelError:
             # A label that nobody foresaw may be anything, even a word of the document.
             return Held(reference, "detector_failed", "a detector used a label of no category")

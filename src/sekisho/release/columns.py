@@ -8,17 +8,19 @@ user vouches for its column (``--keep-column``).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from sekisho.documents.document import Document
 from sekisho.documents.folding import fold
 from sekisho.documents.records import Record
 from sekisho.phi.categories import Category, category
+from sekisho.phi.stack import Stack
 
-__all__ = ["Columns", "Path", "inner_keys", "leaves", "rebuilt", "searched"]
+__all__ = ["Columns", "Path", "inner_keys", "leaves", "rebuilt", "searched", "telling_headers"]
 
 #: The place of a value in a record: its column, then keys and indices of nested JSON.
 Path = tuple[str | int, ...]
@@ -39,6 +41,9 @@ _SEARCHED = frozenset(
     }
 )
 
+#: Of these, even a column's name is more than a name.
+_TELLING = _SEARCHED - {Category.ADDRESS, Category.URL}
+
 
 def searched(label: str) -> bool:
     """Whether a known value of this category is searched in the text."""
@@ -49,7 +54,8 @@ def searched(label: str) -> bool:
 class Columns:
     """The user's word about columns: ``known`` maps columns to categories, ``keep`` passes them.
 
-    ``identifiers`` are the columns of document ids, one a file at most.
+    ``identifiers`` are the columns of document ids, one a file at most. ``headers`` are the names
+    that were looked at before (see ``telling_headers``), None when all of them are to be trusted.
     """
 
     known: Mapping[str, str] = field(default_factory=dict)
@@ -57,6 +63,7 @@ class Columns:
     patient: str | None = None
     identifiers: frozenset[str] = frozenset()
     infer: bool = True
+    headers: frozenset[str] | None = None
 
     def category_of(self, column: str) -> Category | None:
         """The category of a whole column, None when its cells must be read to know."""
@@ -66,6 +73,11 @@ class Columns:
         if column == self.patient:
             return Category.ID
         return _announced(column) if self.infer else None
+
+    def unseen_keys(self, values: Mapping[str, Any]) -> list[str]:
+        """The keys of a record that nobody looked at: those inside its values, and late columns."""
+        late = [name for name in values if self.headers is not None and name not in self.headers]
+        return [*late, *inner_keys(values)]
 
     def id_column(self, record: Record) -> str | None:
         """The column that gave ``record`` its id; None when it was called by its place.
@@ -90,6 +102,19 @@ def _headers() -> dict[str, Category]:
 @cache
 def _announced(column: str) -> Category | None:
     return _headers().get(_plain(column))
+
+
+def telling_headers(headers: Iterable[str], stack: Stack) -> tuple[str, ...]:
+    """Those of ``headers`` that look like an identifier themselves, and would leave as they are.
+
+    Raises ``DetectionError`` when they cannot be read.
+    """
+    return tuple(
+        header
+        for header in headers
+        if _announced(header) is None
+        and any(span.category in _TELLING for span in stack.read(Document("", header)).spans)
+    )
 
 
 _BLANK = re.compile("[ \n._:：()（）\\[\\]【】*]")

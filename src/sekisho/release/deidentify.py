@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,11 +64,17 @@ def deidentify(
     profile = profile_of(job)
     found = inputs(job)
     columns = columns_of(job, found.sources)
-    stack.build(job.detectors)
+    stack.build(job.detectors)  # a wrong name is told before anything is written
     _make_folder(job.out)
-    with open_vault(job.vault, job.key_file, create=True) as vault:
-        identity = fingerprint(job, profile, columns, found, vault)
-        with _open_journal(job, identity, vault) as journal, _begun():
+    with ExitStack() as opened:
+        with _not_begun():
+            vault = opened.enter_context(open_vault(job.vault, job.key_file, create=True))
+            identity = fingerprint(job, profile, columns, found, vault)
+            key = vault.keys.derive("journal")
+            journal = opened.enter_context(
+                Journal.open(job.out, identity, resume=job.resume, key=key)
+            )
+        with _begun():
             sources = place_sources(found, job.paths, vault.keys.derive)
             _remember_names(vault, journal.run_id, sources, profile)
             make_work = functools.partial(
@@ -104,12 +110,15 @@ def _make_folder(out: Path) -> None:
         ) from None
 
 
-def _open_journal(job: Job, identity: Mapping[str, str], vault: Vault) -> Journal:
+@contextmanager
+def _not_begun() -> Iterator[None]:
+    """Up to here, a place that cannot be written is a wrong choice: there is nothing to resume."""
     try:
-        return Journal.open(job.out, identity, resume=job.resume, key=vault.keys.derive("journal"))
+        yield
     except OutputError as error:
-        # Nothing was begun yet, so there is nothing to resume.
-        raise UsageError(error.message, where=error.where, remedy="choose another --out") from None
+        raise UsageError(
+            error.message, where=error.where, remedy="choose another --out, --vault or --key-file"
+        ) from None
 
 
 @contextmanager
@@ -238,5 +247,9 @@ def _notes(found: Sources, sources: Sequence[Source], journal: Journal) -> tuple
     ]
     passed_over = sum(not skipped.failed for skipped in found.skipped)
     if passed_over:
-        notes.append(f"{passed_over} files of no known format, or hidden, were not read")
+        notes.append(f"not read, hidden or of no known format: {_files(passed_over)}")
     return tuple(notes)
+
+
+def _files(number: int) -> str:
+    return "1 file" if number == 1 else f"{number:,} files"

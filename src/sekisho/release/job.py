@@ -14,7 +14,7 @@ from sekisho.documents.formats import Source, Sources, expand
 from sekisho.documents.records import ReadOptions
 from sekisho.errors import InputError, UsageError
 from sekisho.phi import stack
-from sekisho.release.columns import Columns
+from sekisho.release.columns import Columns, telling_headers
 from sekisho.release.profile import Profile, load_profile
 from sekisho.release.transforms import problems
 from sekisho.release.vault import Vault
@@ -82,8 +82,8 @@ def inputs(job: Job) -> Sources:
 def columns_of(job: Job, sources: Sequence[Source]) -> Columns:
     """The user's word about the columns of ``sources``.
 
-    Raises ``UsageError`` for a column that no file has, and for one that is to be passed unread
-    although it is report text or an identifier.
+    Raises ``UsageError`` for a column that no file has, for one that is to be passed unread
+    although it is report text or an identifier, and for one whose very name is telling.
     """
     present = [source.reader.columns for source in sources if source.reader.columns is not None]
     for name in (*job.known, *job.keep):
@@ -100,6 +100,8 @@ def columns_of(job: Job, sources: Sequence[Source]) -> Columns:
                 where="--keep-column",
                 remedy="keep it out of --keep-column, or leave the column out of the input",
             )
+    for source in sources:
+        _check_headers(source, job)
     identifiers = {source.reader.id_column for source in sources} - {None}
     return Columns(
         known=dict(job.known),
@@ -107,7 +109,22 @@ def columns_of(job: Job, sources: Sequence[Source]) -> Columns:
         patient=job.options.patient_column,
         identifiers=frozenset(name for name in identifiers if name is not None),
         infer=job.infer,
+        headers=frozenset(name for columns in present for name in columns),
     )
+
+
+def _check_headers(source: Source, job: Job) -> None:
+    columns = source.reader.columns or ()
+    # Where the user named no column of text, its name is one that sekisho knows.
+    known = source.reader.text_columns if not job.options.text_columns else ()
+    telling = telling_headers([name for name in columns if name not in known], stack.build())
+    if telling:
+        raise UsageError(
+            f"the name of column {columns.index(telling[0]) + 1} looks like an identifier, and "
+            "would leave as it is",
+            where=source.path,
+            remedy="rename it; a table needs a first row of column names",
+        )
 
 
 def fingerprint(

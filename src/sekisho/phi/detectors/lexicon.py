@@ -10,12 +10,27 @@ from sekisho.phi.detectors.places import (
     facilities,
     latin_places,
     occupations,
-    short_forms,
+    short_institutions,
+    short_towns,
+    short_units,
 )
 from sekisho.phi.detectors.rules.slips import without_kanji_slips
 from sekisho.phi.morphology import morphemes
 
 __all__ = ["LexiconDetector"]
+
+
+#: Places, institutions and work; what several of them claim is settled when spans are merged.
+_FINDERS = (
+    addresses,
+    facilities,
+    departments,
+    occupations,
+    short_institutions,
+    short_towns,
+    short_units,
+    latin_places,
+)
 
 
 class LexiconDetector:
@@ -36,7 +51,7 @@ class LexiconDetector:
             )
             for found in [*find_names(folded.text, words), *_read_amiss(folded.text)]
         ]
-        for finder in (addresses, facilities, departments, occupations, short_forms, latin_places):
+        for finder in _FINDERS:
             spans.extend(finder.find(document, words))
         return spans
 

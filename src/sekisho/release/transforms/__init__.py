@@ -111,7 +111,9 @@ class TransformContext:
 def problems(error: ValidationError) -> str:
     """A validation error in one line."""
     return "; ".join(
-        f"{'.'.join(map(str, item['loc'])) or 'profile'}: {item['msg']}" for item in error.errors()
+        f"{'.'.join(map(str, item['loc'])) or 'profile'}: "
+        f"{item['msg'].removeprefix('Value error, ')}"
+        for item in error.errors()
     )
 
 

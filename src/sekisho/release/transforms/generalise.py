@@ -26,7 +26,7 @@ from pydantic import Field
 from sekisho.documents.document import Document, Span
 from sekisho.errors import ReleaseError, UsageError
 from sekisho.phi.categories import Category
-from sekisho.release.dates import WrittenDate, parse_date
+from sekisho.release.dates import WrittenDate, parse_date, weekday_end
 from sekisho.release.transforms import Options, TransformContext
 from sekisho.release.transforms.ages import banded, capped, years
 from sekisho.release.transforms.places import coarse_department, region, us_region
@@ -81,6 +81,13 @@ class Generalise:
         if to not in _CHOICES.get(category, ()):
             choices = ", ".join(_CHOICES.get(category, ())) or "nothing"
             raise UsageError(f"{category} cannot be generalised to {to!r}, only to: {choices}")
+
+    def extent(self, span: Span, document: Document) -> Span:
+        """A date with the weekday behind it, which would tell the day again."""
+        if span.category not in (Category.DATE, Category.BIRTHDATE):
+            return span
+        end = weekday_end(document.text, span.end)
+        return Span(span.start, end, span.category, span.sources, span.score)
 
     def replace(self, span: Span, document: Document) -> str:
         """The coarser surface, in the form of the original."""
