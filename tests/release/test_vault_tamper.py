@@ -139,7 +139,13 @@ def test_a_row_in_another_s_place_is_never_handed_out(
     filled: Vault, url: str, statement: str
 ) -> None:
     execute(url, statement)
-    for act in (lambda: filled.reversals("one", "a"), lambda: list(filled.stream("one"))):
+
+    def ask_for_each() -> None:
+        # SQLite swaps row by row, in an order of its own, so one of the two may be right again.
+        filled.reversals("one", "a")
+        filled.reversals("one", "b")
+
+    for act in (ask_for_each, lambda: list(filled.stream("one"))):
         with pytest.raises(VaultTamperedError, match="does not authenticate"):
             act()
 
