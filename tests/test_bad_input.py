@@ -557,7 +557,7 @@ def test_a_document_that_a_detector_fails_at_is_held_and_the_rest_goes_on(
     environment = plug_in(tmp_path / "plugins", name, source)
     environment["SEKISHO_DEBUG"] = "1"
     out = tmp_path / "out"
-    options = ("--detectors", f"known,rules,lexicon,{name}", "--timeout", "1", "--jobs", jobs)
+    options = ("--detectors", f"known,rules,lexicon,{name}", "--timeout", "4", "--jobs", jobs)
     path = mixed(tmp_path)
     ended = run("deid", path, "--out", out, *options, environment=environment, timeout=60)
     assert ended.code == 3, ended.err

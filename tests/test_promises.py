@@ -90,7 +90,7 @@ def test_promise_1_whatever_goes_wrong_with_a_document_holds_it(tmp_path: Path) 
     path = tmp_path / "a.jsonl"
     path.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
     out = tmp_path / "out"
-    options = ("--detectors", "known,rules,lexicon,faulty", "--timeout", "1")
+    options = ("--detectors", "known,rules,lexicon,faulty", "--timeout", "4")
     ended = run("deid", path, "--out", out, *options, environment=environment)
     assert ended.code == 3, ended.err
     assert [row["id"] for row in rows(out / "released.jsonl")] == ["9"]

@@ -197,6 +197,10 @@ def test_a_kanji_number_is_read_as_it_is_written(value: int) -> None:
     assert Numeral.read(text).value == value
 
 
+def test_there_is_no_year_zero() -> None:
+    assert parse_date("0年") is None
+
+
 @given(st.text(alphabet="0123456789年月日/.-令和元平成SHR()（）月 〇一十二", max_size=30))
 @settings(deadline=None, max_examples=300)
 def test_no_surface_makes_the_reader_fail(surface: str) -> None:

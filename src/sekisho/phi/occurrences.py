@@ -9,7 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Set as AbstractSet
 
-from sekisho.phi.detectors.names.candidate import HIRAGANA, KANJI, KATAKANA, closes, full_name_split
+from sekisho.phi.detectors.names.name_parts import (
+    HIRAGANA,
+    KANJI,
+    KATAKANA,
+    closes,
+    full_name_split,
+)
 from sekisho.phi.lists import words
 from sekisho.phi.morphology import is_ordinary_word, is_surname
 

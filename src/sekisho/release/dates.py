@@ -325,7 +325,8 @@ def parse_date(surface: str, language: str = "ja") -> WrittenDate | None:
 
 
 def _exists(written: WrittenDate, era: int | None) -> bool:
-    year, month, day = written.year or 2024, written.month, written.day
+    year = 2024 if written.year is None else written.year
+    month, day = written.month, written.day
     try:
         first = date(year, month or 1, day or 1)
         last = date(year, month or 12, day or calendar.monthrange(year, month or 12)[1])

@@ -13,7 +13,10 @@ from sekisho.documents.document import Document, Span
 from sekisho.documents.folding import fold
 from sekisho.phi.categories import Category, category
 from sekisho.phi.detectors.date_forms import date_pattern, read_date
-from sekisho.phi.detectors.names.candidate import KANJI, closes
+from sekisho.phi.detectors.names.name_parts import (
+    KANJI,
+    closes,
+)
 from sekisho.phi.morphology import morphemes
 from sekisho.phi.occurrences import cuts_a_word, parts, stands_alone
 from sekisho.phi.search import Haystack

@@ -9,7 +9,9 @@ from sekisho.documents.folding import fold
 from sekisho.evaluation.markup import mark, parse
 from sekisho.phi.detectors.names import find_names
 from sekisho.phi.detectors.names.bare import bare
-from sekisho.phi.detectors.names.candidate import Candidate
+from sekisho.phi.detectors.names.candidate import (
+    Candidate,
+)
 from sekisho.phi.detectors.names.labelled import labelled
 from sekisho.phi.detectors.names.latin import latin
 from sekisho.phi.detectors.names.relatives import newborns, relatives

@@ -9,10 +9,14 @@ from named import by_all, starts
 
 from sekisho.documents.folding import fold
 from sekisho.phi.detectors.names.candidate import (
+    name_after,
+)
+from sekisho.phi.detectors.names.name_before import (
+    name_before,
+)
+from sekisho.phi.detectors.names.name_parts import (
     closes,
     full_name_split,
-    name_after,
-    name_before,
 )
 from sekisho.phi.morphology import morphemes
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 
 from sekisho.phi.detectors.names.candidate import (
+    Candidate,
+)
+from sekisho.phi.detectors.names.duty import on_duty
+from sekisho.phi.detectors.names.name_parts import (
     KANJI,
     MIXED_GIVEN,
-    Candidate,
     closes,
     full_name_split,
     given_after_blank,
 )
-from sekisho.phi.lists import lines, words
+from sekisho.phi.lists import words
 from sekisho.phi.morphology import Morpheme, is_given_name, is_ordinary_word, is_surname
 
 __all__ = ["bare"]
@@ -131,7 +133,6 @@ _NOT_A_PERSON_BEFORE = frozenset(
         "団地",
     ]
 )
-_DUTY_PARTICLES = frozenset({"が", "は", "にて", "より", "から", "に", "へ", "と", "も"})
 
 
 def bare(text: str, words_in_order: Sequence[Morpheme]) -> Iterator[Candidate]:
@@ -177,7 +178,7 @@ def _judge(
         if whole is not None and _is_given(text[word.end + 1 : whole]):
             return Candidate(word.start, whole, "STAFF", "reading-in-context", 0.75), 1
     if word.kind == "place" or word.kind == "noun":
-        if _on_duty(text, sequence, index, word):
+        if on_duty(text, sequence, index, word):
             return Candidate(word.start, word.end, "STAFF", "duty", 0.7), 1
         if len(word.surface) > 1 and _signs(text, word):
             return Candidate(word.start, word.end, "STAFF", "signature", 0.7), 1
@@ -265,7 +266,7 @@ def _surname(
     previous = sequence[index - 1] if index > 0 else None
     if previous is not None and previous.kind == "prefix":
         return None
-    duty = _on_duty(text, sequence, index, word)
+    duty = on_duty(text, sequence, index, word)
     if len(surface) == 1 and not duty:
         if surface in words("single_surnames") and _boundary_around(text, word):
             return Candidate(word.start, word.end, "STAFF", "reading-in-context", 0.5)
@@ -293,36 +294,6 @@ def _boundary_around(text: str, word: Morpheme) -> bool:
     return bool(before and behind)
 
 
-def _on_duty(text: str, sequence: Sequence[Morpheme], index: int, word: Morpheme) -> bool:
-    """佐藤が確認, 千葉に連絡, 林にて施行: a particle, then what a colleague does."""
-    if not is_surname(word.surface) or word.surface in words("not_names"):
-        return False
-    if len(word.surface) == 1 and word.surface not in words("single_surnames"):
-        return False
-    if word.start > 0 and _KANJI.match(text[word.start - 1]):
-        return False
-    if index + 2 >= len(sequence):
-        return False
-    particle = sequence[index + 1]
-    following = sequence[index + 2]
-    if particle.surface == "の":
-        return len(word.surface) > 1 and following.surface in words("staff_nouns")
-    if particle.surface not in _DUTY_PARTICLES:
-        return False
-    duty = _duty_in_clause(sequence, index + 2)
-    if duty is None:
-        return False
-    if duty > index + 2 and particle.surface not in ("が", "より", "から", "へ"):
-        # は, も and に begin many a clause; only a word that is read as a surname is trusted there.
-        return word.kind == "surname" and len(word.surface) > 1
-    if len(word.surface) == 1 or word.kind != "surname":
-        # 南に連絡通路, 森に紹介: one ordinary character needs the subject's particle.
-        return particle.surface in ("が", "にて", "より", "から", "へ") or (
-            word.kind == "place" and particle.surface == "に"
-        )
-    return True
-
-
 _PLACE_FOLLOWS = re.compile(
     "の(?:自宅|実家|病院|出身|方|会社|学校|親戚)|在住|出身|市|県|へ(?:旅行|帰省|転居|引っ越)"
 )
@@ -343,24 +314,6 @@ def _signs(text: str, word: Morpheme) -> bool:
     if word.start == 0 or not _SIGNATURE_BEFORE.match(text[word.start - 1]):
         return False
     return word.end >= len(text) or _SIGNATURE_BEHIND.match(text[word.end]) is not None
-
-
-@cache
-def _verb_stems() -> tuple[str, ...]:
-    return lines("staff_verb_stems")
-
-
-def _duty_in_clause(sequence: Sequence[Morpheme], first: int) -> int | None:
-    """The index of a duty among the next morphemes of the clause."""
-    for position in range(first, min(first + 8, len(sequence))):
-        surface = sequence[position].surface
-        if surface in words("staff_verbs"):
-            return position
-        if sequence[position].kind == "verb" and surface.startswith(_verb_stems()):
-            return position
-        if surface in "。、\n":
-            return None
-    return None
 
 
 def _given_alone(text: str, word: Morpheme, following: Morpheme | None) -> bool:

@@ -7,13 +7,17 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from sekisho.phi.detectors.names.candidate import (
+    Candidate,
+    name_after,
+)
+from sekisho.phi.detectors.names.name_before import (
+    name_before,
+)
+from sekisho.phi.detectors.names.name_parts import (
     HIRAGANA,
     KANJI,
     KATAKANA,
-    Candidate,
     closes,
-    name_after,
-    name_before,
 )
 from sekisho.phi.lists import words
 from sekisho.phi.romaji import is_romaji_surname

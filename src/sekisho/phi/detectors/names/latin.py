@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from sekisho.phi.detectors.names.candidate import HIRAGANA, KANJI, KATAKANA, Candidate
+from sekisho.phi.detectors.names.candidate import (
+    Candidate,
+)
+from sekisho.phi.detectors.names.name_parts import (
+    HIRAGANA,
+    KANJI,
+    KATAKANA,
+)
 from sekisho.phi.lists import lines, words
 from sekisho.phi.morphology import (
     is_given_name,

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from functools import cache
 
 from sekisho.phi.detectors.names.candidate import (
+    Candidate,
+    name_after,
+)
+from sekisho.phi.detectors.names.name_parts import (
     HIRAGANA,
     KANJI,
     KATAKANA,
-    Candidate,
     closes,
     full_name_split,
-    name_after,
 )
 from sekisho.phi.lists import words
 from sekisho.phi.morphology import is_given_name, is_ordinary_word, is_place, is_surname, is_word

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from sekisho.phi.detectors.names.candidate import (
+    Candidate,
+    name_after,
+)
+from sekisho.phi.detectors.names.name_before import (
+    name_before,
+)
+from sekisho.phi.detectors.names.name_parts import (
     HIRAGANA,
     KANJI,
     KATAKANA,
-    Candidate,
-    name_after,
-    name_before,
 )
 from sekisho.phi.lists import words
 from sekisho.phi.morphology import is_given_name, is_ordinary_word, is_person

@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from functools import cache
 
 from sekisho.phi.detectors.names.candidate import (
+    Candidate,
+)
+from sekisho.phi.detectors.names.name_before import (
+    name_before,
+)
+from sekisho.phi.detectors.names.name_parts import (
     HIRAGANA,
     KANJI,
     KATAKANA,
-    Candidate,
-    name_before,
 )
 from sekisho.phi.lists import words
 from sekisho.phi.morphology import is_ordinary_word, is_person, is_word

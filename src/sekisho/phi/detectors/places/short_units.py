@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from sekisho.documents.document import Document, Span
 from sekisho.phi.categories import Category
-from sekisho.phi.detectors.names.candidate import name_after
+from sekisho.phi.detectors.names.candidate import (
+    name_after,
+)
 from sekisho.phi.detectors.places.institution_words import KANJI, LETTERS
 from sekisho.phi.morphology import Morpheme
 
