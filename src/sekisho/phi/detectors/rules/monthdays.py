@@ -158,7 +158,7 @@ _WHOLE_DATE = "(?:19|20)[0-9]{2}[/.年-][0-9]|(?:令和|平成|[RH])(?:[0-9]{1,2
 def _in_diary(start: int, sure: list[int], dated: bool) -> bool:
     """Whether at least two days of the text are sure, one shortly before ``start``, or one with a
     whole date (``dated``)."""
-    if dated and sure:
+    if dated:
         return True
     return len(sure) >= 2 or (bool(sure) and 0 < start - sure[0] <= 60)
 
