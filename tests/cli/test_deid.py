@@ -146,6 +146,13 @@ def test_an_empty_folder_is_wrong_usage(tmp_path: Path) -> None:
     assert call("deid", tmp_path / "in", "--out", tmp_path / "out").code == 2
 
 
+def test_an_input_in_the_output_folder_is_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("可", encoding="utf-8")
+    ended = call("deid", tmp_path / "a.txt", "--out", tmp_path)
+    assert (ended.code, len(ended.errors)) == (2, 1)
+    assert "--out" in ended.err
+
+
 def test_two_processes_give_the_bytes_of_one(tmp_path: Path, examples: Path) -> None:
     source = many(tmp_path / "many.jsonl", 150)
     one, two = tmp_path / "one", tmp_path / "two"

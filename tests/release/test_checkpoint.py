@@ -333,6 +333,18 @@ def test_a_value_in_the_id_column_that_is_not_the_id_is_read(value: Any) -> None
     assert "山田" not in str(passed(examined).values)
 
 
+def test_a_column_of_text_is_read_even_when_it_names_the_document() -> None:
+    columns = {"identifiers": frozenset({"text"})}
+    result = passed(checkpoint(**columns).examine(record("山田太郎様", id="山田太郎様")))
+    assert result.values["text"] == "[氏名1]様"
+
+
+def test_a_column_that_nobody_looked_at_is_not_named() -> None:
+    values = {"text": "可", "山田太郎": "a\0b"}
+    result = checkpoint(headers=frozenset({"text"})).examine(record(values))
+    assert "山田" not in held(result, "not_text").detail
+
+
 def test_a_kept_id_stays_as_it_is() -> None:
     columns = {"identifiers": frozenset({"id"}), "keep": frozenset({"id"})}
     values = {"id": "KMU-2019-0448", "text": "可"}

@@ -82,7 +82,7 @@ class Checkpoint:
         values = {name: value for name, value in record.values.items() if name not in unread}
         cells = dict(leaves(values))
         reference = self.reference(record)
-        problem = unreadable(record, cells)
+        problem = unreadable(record, cells, self.columns.headers)
         if problem is not None:
             return Held(reference, NOT_TEXT, problem)
         texts = {path: text for path, text in cells.items() if isinstance(text, str)}

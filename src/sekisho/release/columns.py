@@ -85,7 +85,7 @@ class Columns:
         Another file's column of ids may hold anything in this one, and so may a cell that is no
         string or number: it is the column of the id only when the id stands in it.
         """
-        for column in self.identifiers:
+        for column in self.identifiers - set(record.text_columns):
             value = record.values.get(column)
             if isinstance(value, str | int) and str(value) == record.id:
                 return column

@@ -71,6 +71,12 @@ def inputs(job: Job) -> Sources:
                 f"none of the {len(failed)} files here can be read; the first: {failed[0].reason}",
                 where=", ".join(job.paths),
             )
+        if found.sources:
+            raise UsageError(
+                "all of this lies in the output folder itself",
+                where=str(job.out),
+                remedy="choose another --out",
+            )
         raise InputError(
             "there is nothing to read here",
             where=", ".join(job.paths),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sekisho.documents.records import Record
 from sekisho.release.columns import Path
@@ -22,18 +22,29 @@ _RUBBISH = 0.02
 _SHORT = 200
 
 
-def unreadable(record: Record, cells: Mapping[Path, str | bytes]) -> str | None:
-    """Why ``record`` cannot be read, in one line that quotes none of its values, or None."""
+def unreadable(
+    record: Record,
+    cells: Mapping[Path, str | bytes],
+    headers: Collection[str] | None = None,
+) -> str | None:
+    """Why ``record`` cannot be read, in one line that quotes none of its values, or None.
+
+    A column is named when it is one of ``headers`` (None: all of them may be named).
+    """
     for column in record.text_columns:
         value = record.values.get(column)
         if value is not None and not isinstance(value, str):
-            return f"column {column!r} holds no text in this record"
+            return f"{_called(column, headers)} holds no text in this record"
     for path, text in cells.items():
         column = str(path[0])
         trouble = _trouble(text, is_report=path == (column,) and column in record.text_columns)
         if trouble is not None:
-            return f"column {column!r} holds {trouble}"
+            return f"{_called(column, headers)} holds {trouble}"
     return None
+
+
+def _called(column: str, headers: Collection[str] | None) -> str:
+    return f"column {column!r}" if headers is None or column in headers else "a column"
 
 
 def _trouble(text: str | bytes, *, is_report: bool) -> str | None:
