@@ -38,7 +38,6 @@ def _suffixes() -> re.Pattern[str]:
     return re.compile(trie(words("eponym_suffixes")))
 
 
-_KANJI = re.compile("[一-鿿々]")
 _DOTS = frozenset("・-‐–=＝/")
 
 

@@ -127,11 +127,12 @@ class Checkpoint:
         if keys and edits and edits[-1].end > joint.cells[-1].start:
             return Held(reference, "identifier_in_key", _IN_KEY, by_column)
         released = apply(document.text, edits)
+        remaining = kept(mentions, edits)
         findings = inspect(
             released.text,
             released.placed,
-            _secrets(document, mentions, kept(mentions, edits)),
-            _allowed(edits, kept(mentions, edits), detection.marks),
+            _secrets(document, mentions, remaining),
+            _allowed(edits, remaining, detection.marks),
         )
         if findings:
             detail = _describe(findings)

@@ -17,7 +17,7 @@ from typing import Any
 from sekisho.documents.document import Document
 from sekisho.documents.folding import fold
 from sekisho.documents.records import Record
-from sekisho.phi.categories import Category, category
+from sekisho.phi.categories import DIRECT, Category, category
 from sekisho.phi.stack import Stack
 
 __all__ = ["Columns", "Path", "inner_keys", "leaves", "rebuilt", "searched", "telling_headers"]
@@ -26,20 +26,7 @@ __all__ = ["Columns", "Path", "inner_keys", "leaves", "rebuilt", "searched", "te
 Path = tuple[str | int, ...]
 
 #: Values of these are searched in the text; a sex or an age of the record would be everywhere.
-_SEARCHED = frozenset(
-    {
-        Category.NAME,
-        Category.STAFF,
-        Category.BIRTHDATE,
-        Category.ID,
-        Category.INSURANCE,
-        Category.NATIONAL_ID,
-        Category.PHONE,
-        Category.EMAIL,
-        Category.URL,
-        Category.ADDRESS,
-    }
-)
+_SEARCHED = DIRECT | {Category.STAFF}
 
 #: Of these, even a column's name is more than a name.
 _TELLING = _SEARCHED - {Category.ADDRESS, Category.URL}

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sekisho.phi.detectors.names.bare import bare
-from sekisho.phi.detectors.names.candidate import (
-    Candidate,
-)
+from sekisho.phi.detectors.names.candidate import Candidate
 from sekisho.phi.detectors.names.labelled import colleagues, colleagues_before, labelled
 from sekisho.phi.detectors.names.latin import latin
 from sekisho.phi.detectors.names.placed import (
