@@ -9,7 +9,7 @@ colour and no boxes. A command whose output depends on the vault's key, the cloc
 has no place in the documents.
 
 What stands between ``<!-- table of: NAME -->`` and ``<!-- end of table -->`` is made from the data
-files of the program: ``profiles``, ``profile ID``, ``word lists``, ``detectors``.
+files of the program: ``profiles``, ``profile ID``, ``word lists``, ``detectors``, ``model card``.
 
 The help of a command is laid out by typer, whose versions differ; where another version than the
 one in ``<!-- help laid out by typer VERSION -->`` is installed, help is not compared.
@@ -32,6 +32,7 @@ from pathlib import Path
 
 from sekisho import plugins
 from sekisho.phi.categories import Category
+from sekisho.phi.detectors.tagger.modelfile import card_of
 from sekisho.release.profile import Rule, builtin_profiles, load_profile
 
 ROOT = Path(__file__).parent.parent
@@ -114,7 +115,12 @@ def _table(name: str) -> str:
     if kind == "profile":
         rows = _profile(profile)
     else:
-        makers = {"profiles": _profiles, "detectors": _detectors, "word lists": _word_lists}
+        makers = {
+            "profiles": _profiles,
+            "detectors": _detectors,
+            "word lists": _word_lists,
+            "model card": _model_card,
+        }
         if name not in makers:
             raise SystemExit(f"no table is called {name!r}")
         rows = makers[name]()
@@ -128,6 +134,31 @@ def _rule(rule: Rule) -> str:
 
 def _head(*titles: str) -> list[list[str]]:
     return [list(titles), ["---"] * len(titles)]
+
+
+def _model_card() -> Iterator[list[str]]:
+    card = card_of()
+    yield from _head("what", "value")
+    facts = (
+        ("file", f"`tagger.onnx`, {card['bytes'] / 1e6:.1f} MB, SHA-256 `{card['sha256'][:16]}…`"),
+        ("made by", f"`python -m training.tagger train --seed {card['seed']}`"),
+        ("trained on", f"{card['documents']:,} documents, {card['characters']:,} characters"),
+        ("identifiers in them", f"{card['spans']:,}"),
+        ("passes", f"{card['plan']['passes']:g}"),
+        ("weights", f"{card['parameters']:,}, {card['vocabulary']:,} characters known"),
+        ("temperature", f"{card['temperature']:g}"),
+    )
+    yield from (list(fact) for fact in facts)
+    for name, scores in card["scores"].items():
+        if not isinstance(scores, dict):
+            yield [f"{name}, synthetic text", f"{scores:.3f}"]
+            continue
+        for label in ("ALL", "NAME", "STAFF", "FACILITY", "ADDRESS", "ID", "DATE"):
+            if label in scores:
+                score = scores[label]
+                precise = f", precision {score['precision']:.3f}" if "precision" in score else ""
+                shown = f"recall {score['recall']:.3f}{precise} (n {score['n']:,})"
+                yield [f"{name}: {label}", shown]
 
 
 def _profiles() -> Iterator[list[str]]:

@@ -14,8 +14,18 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
-COMMANDS = ("deid", "detect", "reveal", "report", "doctor", "audit", "evaluate", "vault")
-SUBCOMMANDS = ("audit verify", "evaluate phi", "vault check", "vault rotate")
+COMMANDS = (
+    *("deid", "detect", "reveal", "report", "doctor"),
+    *("audit", "evaluate", "vault", "tagger"),
+)
+SUBCOMMANDS = (
+    "audit verify",
+    "evaluate phi",
+    "vault check",
+    "vault rotate",
+    "tagger show",
+    "tagger train",
+)
 
 _FENCE = re.compile(r"```.*?```", re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#\s]*)(#[^)\s]+)?\)")

@@ -8,7 +8,8 @@
     ├── InputError              a file or a row of it cannot be read
     ├── OutputError             a result cannot be written (no space, no right)
     ├── DetectionError          a detector could not finish, so its silence means nothing
-    │   └── UnmappedLabelError  a detector used a label that has no category
+    │   ├── UnmappedLabelError  a detector used a label that has no category
+    │   └── ModelFileError      the tagger's model is missing, damaged or of another version
     ├── ReleaseError            a span could not be transformed
     ├── VaultError              the vault cannot be used
     │   ├── WrongKeyError       the key does not open this vault
@@ -28,6 +29,7 @@ __all__ = [
     "InputError",
     "JournalError",
     "MissingExtraError",
+    "ModelFileError",
     "OutputError",
     "ReleaseError",
     "SekishoError",
@@ -90,6 +92,10 @@ class DetectionError(SekishoError):
 
 class UnmappedLabelError(DetectionError):
     """A detector used a label that maps to none of the categories."""
+
+
+class ModelFileError(DetectionError):
+    """The model file of the tagger is missing, damaged, or was made for another version."""
 
 
 class ReleaseError(SekishoError):

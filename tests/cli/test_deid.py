@@ -200,7 +200,7 @@ def test_the_manifest_has_the_hash_of_every_file_and_no_name(
         assert entry["size"] == len(content)
     assert manifest["profile"]["sha256"] == load_profile("ja-pseudonymized").digest
     assert {"sekisho", "sudachipy", "python"} <= manifest["versions"].keys()
-    assert manifest["detectors"] == ["known", "rules", "lexicon"]
+    assert manifest["detectors"] == ["known", "rules", "lexicon", "tagger"]
     assert manifest["unread"] == []
 
 

@@ -15,7 +15,8 @@ from sekisho.cli import doctor as module
 from sekisho.cli.doctor import Check, State, check_all, doctor
 
 NAMES = [
-    *("python", "sekisho", "sudachi", "[parquet]", "[postgres]", "key", "vault", "disk", "cores")
+    *("python", "sekisho", "sudachi", "tagger", "[parquet]", "[postgres]", "[train]"),
+    *("key", "vault", "disk", "cores"),
 ]
 
 

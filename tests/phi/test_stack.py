@@ -117,7 +117,7 @@ def test_offsets_outside_the_document_are_an_error() -> None:
 
 
 def test_the_default_stack_holds_its_detectors_in_order() -> None:
-    assert build().names == DEFAULT == ("known", "rules", "lexicon")
+    assert build().names == DEFAULT == ("known", "rules", "lexicon", "tagger")
 
 
 def test_the_order_of_the_names_is_kept() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sekisho.documents.document import Span
-from sekisho.phi.titles import with_title, without_title
+from sekisho.phi.titles import untitled, with_title, without_title
 
 
 def extended(text: str, surface: str, category: str = "STAFF") -> str:
@@ -50,3 +50,22 @@ def test_only_people_bear_titles() -> None:
 
 def test_a_name_at_the_very_beginning_has_no_title() -> None:
     assert extended("佐藤", "佐藤", "NAME") == "佐藤"
+
+
+@pytest.mark.parametrize(
+    ("taken", "category", "left"),
+    [
+        ("穴沢 喜一様", "NAME", "穴沢 喜一"),
+        ("稲場院長", "STAFF", "稲場"),
+        ("渡辺 Ns", "STAFF", "渡辺"),
+        ("緑風会クリニック先生", "FACILITY", "緑風会クリニック"),
+        ("先生", "STAFF", "先生"),
+        ("山田様", "ADDRESS", "山田様"),
+        ("山田", "NAME", "山田"),
+    ],
+)
+def test_titles_and_honorifics_stay_outside(taken: str, category: str, left: str) -> None:
+    text = f"前{taken}後"
+    span = untitled(text, Span(1, 1 + len(taken), category, ("a",), 0.8))
+    assert text[span.start : span.end] == left
+    assert (span.category, span.sources, span.score) == (category, ("a",), 0.8)

@@ -414,3 +414,16 @@ def test_the_same_record_gives_the_same_result(text: str, profile: str) -> None:
 
 def test_columns_default_to_nothing_but_their_headers() -> None:
     assert checkpoint().columns == Columns()
+
+
+@pytest.mark.parametrize("cell", ["0003", "007", "A", "あい", "2-1B", "LOT24B0713-00123"])
+def test_what_was_trained_on_sentences_is_not_asked_about_codes(cell: str) -> None:
+    values = {"text": "術者は榊原、経過良好。", "code": cell}
+    result = passed(checkpoint().examine(record(values)))
+    assert result.values["code"] == cell
+    assert "榊原" not in result.values["text"]
+
+
+def test_a_sentence_in_any_column_is_read() -> None:
+    values = {"text": "異常なし", "memo": "昨日の件は榊原より家族へ説明しています。"}
+    assert "榊原" not in passed(checkpoint().examine(record(values))).values["memo"]

@@ -100,3 +100,9 @@ def test_an_edit_beyond_its_cell_is_refused(at: tuple[int, int]) -> None:
     edit = Edit(*at, "[X]", "NAME", "tag")
     with pytest.raises(ReleaseError, match="beyond its cell"):
         list(joint.split([edit]))
+
+
+def test_running_text_is_told_from_the_rest() -> None:
+    cells: dict[Path, str] = {("a",): "長い文章", ("b",): "", ("c",): "007"}
+    joint = join("1", cells, language="ja", is_prose=lambda path, text: path != ("c",))
+    assert joint.document.prose == ((0, 4),)

@@ -14,6 +14,7 @@ from sekisho.cli.doctor import doctor
 from sekisho.cli.evaluate import evaluate_app
 from sekisho.cli.report import report
 from sekisho.cli.reveal import reveal
+from sekisho.cli.tagger import tagger_app
 from sekisho.cli.vault import vault_app
 
 __all__ = ["app", "main"]
@@ -50,6 +51,7 @@ app.add_typer(evaluate_app, name="evaluate")
 app.command()(report)
 app.command()(doctor)
 app.add_typer(vault_app, name="vault")
+app.add_typer(tagger_app, name="tagger")
 
 
 def main() -> None:

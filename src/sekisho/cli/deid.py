@@ -28,6 +28,7 @@ def deid(
         str, typer.Option(metavar="P", help="Profile: a built-in name or the path of a TOML file.")
     ] = "ja-pseudonymized",
     detectors: inputs.Detectors = inputs.ALL_DETECTORS,
+    tagger: inputs.TaggerFile = None,
     text_column: inputs.TextColumns = None,
     id_column: inputs.IdColumn = None,
     patient_column: Annotated[
@@ -75,6 +76,7 @@ def deid(
         out=out,
         profile=profile,
         detectors=inputs.detector_names(detectors),
+        tagger=tagger,
         options=inputs.read_options(
             text_columns=text_column,
             id_column=id_column,

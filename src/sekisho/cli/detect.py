@@ -40,6 +40,7 @@ def detect(
         bool, typer.Option("--with-text", help="Write the surfaces as well.")
     ] = False,
     detectors: inputs.Detectors = inputs.ALL_DETECTORS,
+    tagger: inputs.TaggerFile = None,
     text_column: inputs.TextColumns = None,
     id_column: inputs.IdColumn = None,
     known: inputs.Known = None,
@@ -61,7 +62,7 @@ def detect(
         delimiter=delimiter,
         language=language,
     )
-    stack = build(inputs.detector_names(detectors))
+    stack = build(inputs.detector_names(detectors), tagger=tagger)
     columns = inputs.known_columns(known)
     found = expand(paths, options)
     inputs.check_known(columns, found.sources)

@@ -33,7 +33,7 @@ _OLDEST_PYTHON = (3, 11)
 #: A sentence with a surname, a title and a town, none of anyone.
 _PROBE = "山田医師が横浜で診察した。"
 #: The module that each extra brings.
-_EXTRAS = {"parquet": "pyarrow", "postgres": "psycopg"}
+_EXTRAS = {"parquet": "pyarrow", "postgres": "psycopg", "train": "torch"}
 _LITTLE_SPACE = 1 << 30
 
 
@@ -88,6 +88,7 @@ def check_all(vault: str | None = None, key_file: Path | None = None) -> Iterato
     yield _guarded("python", _python)
     yield _guarded("sekisho", _sekisho)
     yield _guarded("sudachi", _sudachi)
+    yield _guarded("tagger", _tagger)
     for extra, module in _EXTRAS.items():
         yield _extra(extra, module)
     yield _guarded("key", lambda: _key(key_file))
@@ -147,6 +148,18 @@ def _sudachi() -> Check:
         remedy = "pip install --force-reinstall sudachidict-core"
         return Check("sudachi", State.BROKEN, detail, remedy)
     return Check("sudachi", State.OK, f"{names}, reads Japanese")
+
+
+def _tagger() -> Check:
+    from sekisho.documents.document import Document
+    from sekisho.phi.detectors.tagger import TaggerDetector
+
+    detector = TaggerDetector()
+    found = {span.category for span in detector.detect(Document("", _PROBE))}
+    names = f"onnxruntime {version('onnxruntime')}, model {detector.digest[:12]}"
+    if not found:
+        return Check("tagger", State.BROKEN, f"{names}, finds no name where one is", _REINSTALL)
+    return Check("tagger", State.OK, f"{names}, finds names")
 
 
 def _extra(extra: str, module: str) -> Check:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +24,7 @@ __all__ = [
     "Known",
     "Language",
     "Paths",
+    "TaggerFile",
     "TextColumns",
     "check_known",
     "detector_names",
@@ -52,6 +54,12 @@ Known = Annotated[
 Detectors = Annotated[
     str,
     typer.Option("--detectors", metavar="LIST", help="Detectors to use, in order."),
+]
+TaggerFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--tagger", metavar="FILE", help="Model file of the tagger, instead of the shipped one."
+    ),
 ]
 Encoding = Annotated[
     str | None,

@@ -25,7 +25,9 @@ class Document:
 
     ``known`` holds identifiers that the record states outside the text, ``patient`` a key that is
     the same for all documents of one patient (or None), ``metadata`` what a reader wants to carry
-    along. The text is never changed: every offset in sekisho counts its code points.
+    along. ``prose`` says where running text stands, apart from keys, codes and single words that
+    were joined to it (None: everywhere). The text is never changed: every offset in sekisho counts
+    its code points.
     """
 
     id: str
@@ -33,6 +35,7 @@ class Document:
     language: str = "ja"
     known: tuple[KnownIdentifier, ...] = ()
     patient: str | None = None
+    prose: tuple[tuple[int, int], ...] | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property

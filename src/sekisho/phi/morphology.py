@@ -17,6 +17,7 @@ from sekisho.errors import DetectionError
 __all__ = [
     "Morpheme",
     "is_given_name",
+    "is_name",
     "is_ordinary_word",
     "is_person",
     "is_place",
@@ -194,6 +195,11 @@ def is_given_name(word: str) -> bool:
 def is_person(word: str) -> bool:
     """Whether the dictionary knows ``word`` as any part of a person's name."""
     return not readings(word).isdisjoint(("surname", "given", "person"))
+
+
+def is_name(word: str) -> bool:
+    """Whether the dictionary knows ``word`` as a proper name of whatever kind, places included."""
+    return not readings(word).isdisjoint(("surname", "given", "person", "place", "proper"))
 
 
 def is_place(word: str) -> bool:

@@ -8,17 +8,22 @@ first and costs the second three characters; the release keeps the title readabl
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from functools import cache
 
 from sekisho.documents.document import Span
 from sekisho.phi.categories import Category
+from sekisho.phi.lists import words
+from sekisho.phi.wordtrie import trie
 
-__all__ = ["with_title", "without_title"]
+__all__ = ["untitled", "with_title", "without_title"]
 
 _TITLE_BEFORE = re.compile("(?<![A-Za-zＡ-Ｚａ-ｚ])(?:Dr|DR|Prof|Ｄｒ)[.．]?[ \u3000]?$")
 _TITLE_AT_START = re.compile(
     "(?:Dr|DR|Prof|Ｄｒ)(?:[.．][ \u3000]?|[ \u3000]|(?![A-Za-zＡ-Ｚａ-ｚ.．]))(?=.)"
 )
 _PEOPLE = frozenset({Category.STAFF, Category.NAME})
+_NAMED = frozenset({Category.STAFF, Category.NAME, Category.FACILITY})
 
 
 def with_title(text: str, span: Span) -> Span:
@@ -30,6 +35,26 @@ def with_title(text: str, span: Span) -> Span:
     if match is None:
         return span
     return Span(low + match.start(), span.end, span.category, span.sources, span.score)
+
+
+def untitled(text: str, span: Span) -> Span:
+    """``span`` without the honorifics and titles that it ends in (稲場院長, 穴沢喜一様).
+
+    A span that is nothing else stays as it is.
+    """
+    if span.category not in _NAMED:
+        return span
+    match = _titles_behind().search(text, span.start, span.end)
+    if match is None or match.start() == span.start:
+        return span
+    return replace(span, end=match.start())
+
+
+@cache
+def _titles_behind() -> re.Pattern[str]:
+    # ``$`` is the end of the stretch that is searched.
+    known = trie(words("honorifics") | words("staff_titles"))
+    return re.compile(f"(?:[ \u3000]?{known})+$")
 
 
 def without_title(text: str, span: Span) -> Span:

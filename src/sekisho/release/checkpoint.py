@@ -6,6 +6,7 @@ way holds the record; there is no path on which text is let go because something
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,9 @@ __all__ = ["Checkpoint", "Held", "Passed"]
 _LONG_NUMBER = 6
 #: The place of the keys of nested objects in a joint document; no column has this name.
 _KEYS: Path = ("\0keys",)
+#: The fewest characters of a cell outside of the report's columns that can be a sentence.
+_SENTENCE = 12
+_HIRAGANA = re.compile("[ぁ-ん]")
 _IN_KEY = "a key looks like an identifier (rename it, or vouch for its column with --keep-column)"
 
 
@@ -174,6 +178,9 @@ class Checkpoint:
             language=self.language,
             known=known,
             patient=None if patient in (None, "") else str(patient),
+            is_prose=lambda path, text: (
+                path[0] in record.text_columns or (path != _KEYS and _reads_on(text))
+            ),
         )
 
     def _whole_cells(self, joint: Joint) -> list[Span]:
@@ -187,6 +194,11 @@ class Checkpoint:
             start = cell.start + len(text) - len(text.lstrip())
             found.append(Span(start, start + len(text.strip()), label, ("column",), 1.0))
         return found
+
+
+def _reads_on(text: str) -> bool:
+    """Whether a cell of any column holds a sentence rather than a code, a word or a number."""
+    return len(text) >= _SENTENCE and _HIRAGANA.search(text) is not None
 
 
 def _by_column(

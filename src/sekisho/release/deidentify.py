@@ -64,12 +64,13 @@ def deidentify(
     profile = profile_of(job)
     found = inputs(job)
     columns = columns_of(job, found.sources)
-    stack.build(job.detectors)  # a wrong name is told before anything is written
+    # A wrong name or a damaged model is told before anything is written.
+    models = stack.build(job.detectors, tagger=job.tagger).models
     _make_folder(job.out)
     with ExitStack() as opened:
         with _not_begun():
             vault = opened.enter_context(open_vault(job.vault, job.key_file, create=True))
-            identity = fingerprint(job, profile, columns, found, vault)
+            identity = fingerprint(job, profile, columns, found, vault, models)
             key = vault.keys.derive("journal")
             journal = opened.enter_context(
                 Journal.open(job.out, identity, resume=job.resume, key=key)
@@ -77,9 +78,7 @@ def deidentify(
         with _begun():
             sources = place_sources(found, job.paths, vault.keys.derive)
             _remember_names(vault, journal.run_id, sources, profile)
-            make_work = functools.partial(
-                _make_work, job.detectors, profile, vault.keys, columns, job.options.language
-            )
+            make_work = functools.partial(_make_work, job, profile, vault.keys, columns)
             with progress(_total(found.sources, count_first)) as display:
                 summary = run(
                     [source.reader for source in sources],
@@ -94,7 +93,7 @@ def deidentify(
                     confirm=functools.partial(_writable, sources),
                 )
             if not summary.interrupted:
-                record_run(job, profile, sources, journal, vault, summary, begun)
+                record_run(job, profile, sources, journal, vault, summary, begun, models)
             notes = _notes(found, sources, journal)
     return Deidentified(summary, job.out, notes)
 
@@ -186,10 +185,9 @@ def _writable(sources: Sequence[Source], position: Position, outcome: Outcome) -
     return outcome
 
 
-def _make_work(
-    detectors: Sequence[str], profile: Profile, keys: Keys, columns: Columns, language: str
-) -> Work:
-    checkpoint = Checkpoint(stack.build(detectors), profile, keys.derive, columns, language)
+def _make_work(job: Job, profile: Profile, keys: Keys, columns: Columns) -> Work:
+    detectors = stack.build(job.detectors, tagger=job.tagger)
+    checkpoint = Checkpoint(detectors, profile, keys.derive, columns, job.options.language)
     return functools.partial(_work, checkpoint)
 
 

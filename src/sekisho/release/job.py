@@ -31,6 +31,7 @@ class Job:
     out: Path
     profile: str = "ja-pseudonymized"
     detectors: tuple[str, ...] = stack.DEFAULT
+    tagger: Path | None = None
     options: ReadOptions = field(default_factory=ReadOptions)
     known: Mapping[str, str] = field(default_factory=dict)
     keep: frozenset[str] = frozenset()
@@ -123,7 +124,11 @@ def _check_headers(source: Source, job: Job) -> None:
     columns = source.reader.columns or ()
     # Where the user named no column of text, its name is one that sekisho knows.
     known = source.reader.text_columns if not job.options.text_columns else ()
-    telling = telling_headers([name for name in columns if name not in known], stack.build())
+    telling = telling_headers(
+        # A name of a column is no sentence, so what was trained on sentences is not asked.
+        [name for name in columns if name not in known],
+        stack.build(stack.UNTRAINED),
+    )
     if telling:
         raise UsageError(
             f"the name of column {columns.index(telling[0]) + 1} looks like an identifier, and "
@@ -134,9 +139,17 @@ def _check_headers(source: Source, job: Job) -> None:
 
 
 def fingerprint(
-    job: Job, profile: Profile, columns: Columns, found: Sources, vault: Vault
+    job: Job,
+    profile: Profile,
+    columns: Columns,
+    found: Sources,
+    vault: Vault,
+    models: Mapping[str, str],
 ) -> dict[str, str]:
-    """Everything that the result of ``job`` depends on, by the option that sets it."""
+    """Everything that the result of ``job`` depends on, by the option that sets it.
+
+    ``models`` holds the digest of each detector's model.
+    """
     digest = hashlib.sha256()
     for source in found.sources:
         digest.update(f"{source.name}\0{digest_file(source.path)}\0".encode("utf-8", "replace"))
@@ -148,6 +161,7 @@ def fingerprint(
         "inputs": digest.hexdigest(),
         "--profile": profile.digest,
         "--detectors": ",".join(job.detectors),
+        **{f"--{name}": digest for name, digest in models.items()},
         "--text-column": "\0".join(options.text_columns),
         "--id-column": options.id_column or "",
         "--patient-column": options.patient_column or "",

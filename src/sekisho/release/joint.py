@@ -6,7 +6,7 @@ one text, a record has one numbering of persons, one date shift and one search f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sekisho.documents.document import Document, KnownIdentifier, Span
@@ -86,8 +86,12 @@ def join(
     language: str,
     known: Sequence[KnownIdentifier] = (),
     patient: str | None = None,
+    is_prose: Callable[[Path, str], bool] = lambda path, text: True,
 ) -> Joint:
-    """The joint document of ``cells`` (place -> text, in order)."""
+    """The joint document of ``cells`` (place -> text, in order).
+
+    ``is_prose`` says of a cell whether running text stands in it.
+    """
     placed = []
     position = 0
     for path, text in cells.items():
@@ -99,5 +103,10 @@ def join(
         language=language,
         known=tuple(known),
         patient=patient,
+        prose=tuple(
+            (cell.start, cell.end)
+            for cell in placed
+            if cell.start < cell.end and is_prose(cell.path, cells[cell.path])
+        ),
     )
     return Joint(document, tuple(placed))

@@ -41,8 +41,11 @@ def record_run(
     vault: Vault,
     summary: Summary,
     begun: datetime,
+    models: Mapping[str, str],
 ) -> Totals:
     """Write the outputs of a finished run into its folder; done again, it gives the same.
+
+    ``models`` holds the digest of each detector's model.
 
     Raises ``OutputError`` when a file cannot be written; the journal stays as it is.
     """
@@ -69,6 +72,7 @@ def record_run(
         resumed=summary.resumed,
         extra={
             "detectors": list(job.detectors),
+            "models": dict(models),
             "sources": [_described(source) for source in sources],
             "reversible": profile.reversible,
             "unread": [

@@ -27,12 +27,9 @@ from sekisho.phi.detectors.rules import (
 from sekisho.phi.detectors.rules.classes import compiled
 from sekisho.phi.detectors.rules.reading import Hit, Reading
 from sekisho.phi.detectors.rules.slips import without_slips
+from sekisho.phi.enumerators import without_enumerators
 
 __all__ = ["RulesDetector"]
-
-#: Signs that folding turns into digits although they number a list or stand as an exponent: beside
-#: them ①2024年 would read 12024年.
-_ENUMERATORS = "[①-⓿❶-➓²³¹⁰-ₜ⑴-⒛㉑-㊿]{1,8}"
 
 
 class RulesDetector:
@@ -42,7 +39,7 @@ class RulesDetector:
 
     def detect(self, document: Document) -> Sequence[Span]:
         """All spans of ``document``, in original offsets, sorted by their start."""
-        text = _readable(document)
+        text = without_enumerators(document)
         found = list(hits(Reading(text, document.language)))
         mended = without_slips(text)
         if mended != text:
@@ -110,16 +107,3 @@ def settled(found: Iterable[Hit]) -> list[Hit]:
 
 def _covers(other: Hit, hit: Hit) -> bool:
     return other.end >= hit.end and (other.score >= hit.score or other.category is hit.category)
-
-
-def _readable(document: Document) -> str:
-    """The folded text with enumerators blanked, every offset kept."""
-    folded = document.folded
-    pieces = []
-    done = 0
-    for match in compiled(_ENUMERATORS).finditer(document.text):
-        start, end = folded.to_folded(*match.span())
-        if start >= done:
-            pieces += [folded.text[done:start], "●" * (end - start)]
-            done = end
-    return "".join(pieces) + folded.text[done:] if pieces else folded.text

@@ -1,0 +1,1 @@
+"""Training of the shipped tagger on the synthetic corpus: ``python -m training.tagger``."""
