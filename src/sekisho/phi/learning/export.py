@@ -10,7 +10,9 @@ read with it.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -60,17 +62,18 @@ def export(
     with TemporaryDirectory() as folder:
         whole, small = Path(folder) / "whole.onnx", Path(folder) / "small.onnx"
         onnx.save(_graph(network), whole)
-        quantize_static(
-            whole,
-            small,
-            Samples(),
-            quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=["MatMul"],
-            per_channel=True,
-            reduce_range=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-        )
+        with _without_advice():
+            quantize_static(
+                whole,
+                small,
+                Samples(),
+                quant_format=QuantFormat.QDQ,
+                op_types_to_quantize=["MatMul"],
+                per_channel=True,
+                reduce_range=True,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+            )
         model = onnx.load(small)
     shape = network.shape
     described = {
@@ -87,6 +90,18 @@ def export(
     entry = model.metadata_props.add()
     entry.key, entry.value = "sekisho", json.dumps(described, ensure_ascii=False, sort_keys=True)
     path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """The quantiser advises steps on the root logger that this graph does not need."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
 
 
 def restore(path: Path) -> tuple[Tagger, Vocabulary, dict[str, Any]]:
