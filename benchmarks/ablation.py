@@ -11,11 +11,11 @@ from __future__ import annotations
 import argparse
 import sys
 
-from accuracy import GOLD, predict
+from accuracy import GOLD
 
 from sekisho.evaluation.bootstrap import Estimate
 from sekisho.evaluation.gold import read_gold
-from sekisho.evaluation.phi import evaluate
+from sekisho.evaluation.phi import evaluate, predict
 from sekisho.phi.stack import Stack, build
 
 ROWS = (
@@ -44,7 +44,8 @@ def main() -> int:
         gold = read_gold(GOLD / half)
         for name, detectors, carries in ROWS:
             stack = Stack(build(detectors).detectors, carries=carries)
-            figures = evaluate(gold, predict(gold, stack)).figures
+            predictions = predict(gold, lambda each, by=stack: by.read(each).spans)
+            figures = evaluate(gold, predictions).figures
             leaked = _shown(figures["leaked_characters"].estimate)
             over = _shown(figures["over_redaction"].estimate)
             print(f"| {half} ({len(gold)} documents) | {name} | {leaked} | {over} |", flush=True)

@@ -16,34 +16,15 @@ import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from sekisho.documents.document import Document, Span
+from sekisho.documents.document import Span
 from sekisho.evaluation.bootstrap import Estimate
-from sekisho.evaluation.gold import (
-    GoldDocument,
-    GoldSpan,
-    Prediction,
-    Predictions,
-    read_gold,
-)
-from sekisho.evaluation.markup import parse
-from sekisho.evaluation.phi import PhiReport, categories_of, evaluate
+from sekisho.evaluation.gold import GoldDocument, Predictions, read_gold, read_marked_lines
+from sekisho.evaluation.phi import PhiReport, categories_of, evaluate, predict
 from sekisho.phi.categories import Category
-from sekisho.phi.stack import DEFAULT, Stack, build
+from sekisho.phi.stack import DEFAULT, build
 
 GOLD = Path(__file__).parent / "gold"
 UNSEEN = Path(__file__).parent / "unseen" / "sentences.txt"
-
-
-def unseen_sentences() -> tuple[GoldDocument, ...]:
-    """The hand-written sentences whose names training never draws, each a document."""
-    lines = UNSEEN.read_text(encoding="utf-8").splitlines()
-    found = []
-    for number, line in enumerate(lines, start=1):
-        if line and not line.startswith("#"):
-            text, spans = parse(line, where=f"{UNSEEN}, line {number}")
-            gold = tuple(GoldSpan(low, high, kind, text[low:high]) for low, high, kind in spans)
-            found.append(GoldDocument(str(number), text, gold))
-    return tuple(found)
 
 
 def people_alone(predictions: Predictions) -> Predictions:
@@ -53,15 +34,6 @@ def people_alone(predictions: Predictions) -> Predictions:
         for each in predictions.documents
     )
     return Predictions(kept, predictions.unused)
-
-
-def predict(gold: tuple[GoldDocument, ...], stack: Stack) -> Predictions:
-    """The spans that ``stack`` finds in the documents of ``gold``."""
-    found = tuple(
-        Prediction(document.id, stack.read(Document(document.id, document.text)).spans)
-        for document in gold
-    )
-    return Predictions(found, 0)
 
 
 def show_people(report: PhiReport) -> None:
@@ -116,9 +88,9 @@ def main() -> int:
     if chosen.errors and chosen.half in ("check", "sealed"):
         print(f"the {chosen.half} documents are measured, not looked at", file=sys.stderr)
         return 2
-    gold = unseen_sentences() if chosen.half == "unseen" else read_gold(GOLD / chosen.half)
+    gold = read_marked_lines(UNSEEN) if chosen.half == "unseen" else read_gold(GOLD / chosen.half)
     stack = build(tuple(chosen.detectors.split(",")), tagger=chosen.tagger)
-    predictions = predict(gold, stack)
+    predictions = predict(gold, lambda document: stack.read(document).spans)
     if chosen.half == "unseen":
         predictions = people_alone(predictions)
         others = ",".join(each for each in Category if each not in ("NAME", "STAFF"))

@@ -14,6 +14,7 @@ from sekisho.evaluation.gold import (
     GoldDocument,
     GoldSpan,
     read_gold,
+    read_marked_lines,
     read_predicted,
     to_marked,
     to_rows,
@@ -161,6 +162,22 @@ def test_predictions_come_in_the_order_of_gold(tmp_path: Path) -> None:
         Span(0, 2, "ID"),
     )
     assert predictions.unused == 1
+
+
+def test_a_marked_file_may_hold_a_document_on_each_line(tmp_path: Path) -> None:
+    file = tmp_path / "lines.txt"
+    file.write_text("# two\n患者：⟦NAME|架空花子⟧様\n\n所見なし\n", encoding="utf-8")
+    assert read_marked_lines(file) == (
+        GoldDocument("2", TEXT, GOLD[0].spans),
+        GoldDocument("4", "所見なし", ()),
+    )
+
+
+def test_a_broken_mark_is_an_error_that_names_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "lines.txt"
+    file.write_text("所見なし\n患者：⟦NAME|架空花子様\n", encoding="utf-8")
+    with pytest.raises(InputError, match="line 2"):
+        read_marked_lines(file)
 
 
 def test_the_directory_of_a_run_is_read_by_its_spans(tmp_path: Path) -> None:

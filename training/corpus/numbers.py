@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sekisho.phi.detectors.rules.checkdigits import luhn, my_number_check_digit
 from training.corpus.people import draw_person
 from training.corpus.words import drawn
 from training.corpus.writer import Piece, Writer
@@ -115,13 +116,9 @@ def _staff(writer: Writer) -> str:
 
 
 def _checked(writer: Writer, payload: str) -> str:
-    """``payload`` with its check digit: weights 2 and 1 from the right, digit sums, modulo ten."""
-    total = 0
-    for place, digit in enumerate(reversed(payload)):
-        product = int(digit) * (2 if place % 2 == 0 else 1)
-        total += product // 10 + product % 10
-    check = (10 - total % 10) % 10
-    return payload + str(check if writer.chance(0.7) else writer.rng.randrange(10))
+    """``payload`` with its check digit, or now and then with a digit that is none."""
+    check = next(digit for digit in "0123456789" if luhn(payload + digit))
+    return payload + (check if writer.chance(0.7) else str(writer.rng.randrange(10)))
 
 
 def _insurer(writer: Writer) -> str:
@@ -151,9 +148,7 @@ def _insured(writer: Writer) -> str:
 
 def _my_number(writer: Writer) -> str:
     payload = writer.digits(11)
-    weights = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
-    rest = sum(int(d) * w for d, w in zip(payload, weights, strict=True)) % 11
-    number = payload + str(0 if rest <= 1 else 11 - rest)
+    number = payload + str(my_number_check_digit(payload))
     return writer.rng.choice(
         (
             number,

@@ -73,7 +73,6 @@ class Person:
 
     surname: NamePart
     given: NamePart
-    sex: str
     western: bool = False
 
 
@@ -82,17 +81,17 @@ def draw_person(rng: random.Random, sex: str, surname: NamePart | None = None) -
     names = inventory()
     origin = rng.choices(("japanese", "western", "chinese", "katakana"), weights=(90, 4, 3, 3))[0]
     if surname is not None or origin == "japanese":
-        return Person(surname or names.surname(rng), names.given(rng, sex), sex)
+        return Person(surname or names.surname(rng), names.given(rng, sex))
     if origin == "western":
         given = (names.foreign_female if sex == "F" else names.foreign_male).draw(rng)
-        return Person(names.foreign_surnames.draw(rng), given, sex, western=True)
+        return Person(names.foreign_surnames.draw(rng), given, western=True)
     if origin == "chinese":
         family = rng.choice(words("foreign_surnames_kanji"))
         given = "".join(rng.sample(words("foreign_given_characters"), rng.choice((1, 2, 2))))
-        return Person(_foreign(family), _foreign(given), sex)
+        return Person(_foreign(family), _foreign(given))
     family = rng.choice(words("foreign_surnames_katakana"))
     given = rng.choice(words("foreign_given_katakana"))
-    return Person(_foreign(family), _foreign(given), sex)
+    return Person(_foreign(family), _foreign(given))
 
 
 def _foreign(entry: str) -> NamePart:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sekisho.documents.document import Document
-from sekisho.evaluation.markup import parse
+from sekisho.evaluation.gold import read_marked_lines
 from sekisho.phi.categories import Category
 from sekisho.phi.detection import Detector
-from sekisho.phi.detectors.tagger.decoding import decode, probabilities
+from sekisho.phi.detectors.tagger.decoding import decode, probabilities, spans_of
 from sekisho.phi.detectors.tagger.encoding import Vocabulary
 from sekisho.phi.learning.examples import Example
 
@@ -71,7 +71,7 @@ def exact(
     """Exact recall, precision and n for each category, and for all of them together."""
     counts = {name: np.zeros(3, dtype=int) for name in ("ALL", *_CATEGORIES)}
     for each in made:
-        wanted = set(_spans(each.labels))
+        wanted = set(spans_of(each.labels.tolist()))
         found = {
             (tagged.start, tagged.end, tagged.category)
             for tagged in decode(scorer(features_of(each, vocabulary)))
@@ -90,17 +90,6 @@ def exact(
     }
 
 
-def _spans(labels: NDArray[np.int8]) -> list[tuple[int, int, int]]:
-    found: list[tuple[int, int, int]] = []
-    for place, label in enumerate(labels):
-        if label > 0 and label % 2:
-            found.append((place, place + 1, int(label) // 2))
-        elif label > 0:
-            start, _, category = found[-1]
-            found[-1] = (start, place + 1, category)
-    return found
-
-
 def unseen_names(file: Path, detector: Detector) -> dict[str, dict[str, float]]:
     """Recall and n of the NAME and STAFF spans of hand-written sentences.
 
@@ -108,20 +97,17 @@ def unseen_names(file: Path, detector: Detector) -> dict[str, dict[str, float]]:
     """
     found = {"NAME": 0, "STAFF": 0}
     wanted = dict.fromkeys(found, 0)
-    for line in file.read_text(encoding="utf-8").splitlines():
-        if not line or line.startswith("#"):
-            continue
-        text, spans = parse(line, where=str(file))
+    for sentence in read_marked_lines(file):
         claimed = {
             place
-            for span in detector.detect(Document("", text))
+            for span in detector.detect(Document("", sentence.text))
             if span.category in found
             for place in range(span.start, span.end)
         }
-        for start, end, category in spans:
-            if category in found:
-                wanted[category] += 1
-                found[category] += claimed.issuperset(range(start, end))
+        for span in sentence.spans:
+            if span.category in found:
+                wanted[span.category] += 1
+                found[span.category] += claimed.issuperset(range(span.start, span.end))
     return {
         name: {"recall": round(found[name] / wanted[name], 4), "n": wanted[name]} for name in found
     }

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sekisho.documents.document import Document, Span
-from sekisho.evaluation.gold import GoldDocument, Prediction, Predictions, read_gold
-from sekisho.evaluation.phi import evaluate
+from sekisho.evaluation.gold import GoldDocument, read_gold
+from sekisho.evaluation.phi import evaluate, predict
 from sekisho.phi.categories import Category
 from sekisho.phi.detection import Detector
 from sekisho.phi.detectors.tagger import TaggerDetector, Thresholds
@@ -67,17 +67,16 @@ class _Remembering(TaggerDetector):
 class _Search:
     def __init__(self, model: Path) -> None:
         self._gold = (*read_gold(_GOLD / "develop"), *read_gold(_GOLD / "practice"))
-        self._documents = [Document(each.id, each.text) for each in self._gold]
         self._others = tuple(_Once(detector) for detector in build(UNTRAINED).detectors)
         self._model = model
         self._seen: dict[str, NDArray[np.float32]] = {}
-        _tell("without the tagger", *_measured(self._gold, self._documents, Stack(self._others)))
+        _tell("without the tagger", *_measured(self._gold, Stack(self._others)))
 
     def cost(self, tried: Thresholds, told: str) -> float:
         """What the stack leaks and over-redacts with the thresholds ``tried``."""
         tagger = _Remembering(self._model, tried)
         tagger.seen = self._seen
-        figures = _measured(self._gold, self._documents, Stack((*self._others, tagger)))
+        figures = _measured(self._gold, Stack((*self._others, tagger)))
         _tell(told, *figures)
         leaked, over = figures
         return leaked + over + 10 * max(0.0, over - _BUDGET)
@@ -122,12 +121,10 @@ def data_file(chosen: Thresholds) -> str:
     )
 
 
-def _measured(
-    gold: tuple[GoldDocument, ...], documents: Sequence[Document], stack: Stack
-) -> tuple[float, float]:
+def _measured(gold: tuple[GoldDocument, ...], stack: Stack) -> tuple[float, float]:
     """Leaked characters and over-redaction of ``stack`` on ``gold``."""
-    found = tuple(Prediction(each.id, stack.read(each).spans) for each in documents)
-    figures = evaluate(gold, Predictions(found, 0), resamples=1).figures
+    predictions = predict(gold, lambda document: stack.read(document).spans)
+    figures = evaluate(gold, predictions, resamples=1).figures
     leak, over = figures["leaked_characters"].estimate, figures["over_redaction"].estimate
     assert leak.value is not None
     assert over.value is not None

@@ -24,9 +24,13 @@ from sekisho.errors import SekishoError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from sekisho.evaluation.bootstrap import Estimate
+
 __all__ = [
     "Column",
     "ExitCode",
+    "interval",
+    "percent",
     "run_command",
     "show_error",
     "show_note",
@@ -141,6 +145,18 @@ def show_table(title: str, columns: Sequence[Column], rows: Sequence[Sequence[st
             padded.append(space + cell if column.right else cell + space)
         write_out("  " + "  ".join(padded).rstrip())
     write_out("")
+
+
+def percent(value: float | None) -> str:
+    """A share as a table shows it; a dash where there is none."""
+    return "-" if value is None else f"{100 * value:.2f} %"
+
+
+def interval(estimate: Estimate) -> str:
+    """The bounds of a share as a table shows them; a dash where there are none."""
+    if estimate.low is None or estimate.high is None:
+        return "-"
+    return f"{100 * estimate.low:.2f} - {100 * estimate.high:.2f} %"
 
 
 def _draw(title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:

@@ -31,7 +31,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sekisho.cli.console import Column, run_command, show_note, show_table, write_out
+from sekisho.cli.console import (
+    Column,
+    interval,
+    percent,
+    run_command,
+    show_note,
+    show_table,
+    write_out,
+)
 from sekisho.errors import UnmappedLabelError, UsageError
 
 if TYPE_CHECKING:
@@ -183,8 +191,8 @@ def _show(report: PhiReport) -> None:
     rows = [
         [
             figure.metric.title,
-            _percent(figure.estimate.value),
-            _interval(figure.estimate),
+            percent(figure.estimate.value),
+            interval(figure.estimate),
             f"{figure.count:,} of {figure.estimate.n:,} {figure.metric.unit}",
         ]
         for figure in report.figures.values()
@@ -225,14 +233,14 @@ def _show_parts(title: str, first: str, parts: Mapping[str, Mapping[str, Figure]
         row = [
             str(name),
             f"{found.n:,}",
-            _percent(leaked.value),
-            _interval(leaked),
-            _percent(found.value),
-            _interval(found),
-            _percent(figures["recall_exact_typed"].estimate.value),
+            percent(leaked.value),
+            interval(leaked),
+            percent(found.value),
+            interval(found),
+            percent(figures["recall_exact_typed"].estimate.value),
         ]
         if precise:
-            row.append(_percent(figures["character_precision"].estimate.value))
+            row.append(percent(figures["character_precision"].estimate.value))
         rows.append(row)
     show_table(title, columns, rows)
 
@@ -257,16 +265,6 @@ def _show_leaks(report: PhiReport, with_text: bool) -> None:
         cells = ["-" if cell is None else str(cell) for cell in row.values()]
         rows.append([*cells, f"{bare} of {length}", *surface])
     show_table(f"Leaked identifiers: {len(rows)}", columns, rows)
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.2f} %"
-
-
-def _interval(estimate: Estimate) -> str:
-    if estimate.low is None or estimate.high is None:
-        return "-"
-    return f"{100 * estimate.low:.2f} - {100 * estimate.high:.2f} %"
 
 
 def _number(value: float | None) -> str:

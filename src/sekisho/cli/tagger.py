@@ -15,10 +15,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sekisho.cli.console import Column, run_command, show_note, show_table, write_out
+from sekisho.cli.console import (
+    Column,
+    interval,
+    percent,
+    run_command,
+    show_note,
+    show_table,
+    write_out,
+)
 from sekisho.errors import MissingExtraError, OutputError, UsageError
 
 if TYPE_CHECKING:
+    from sekisho.evaluation.bootstrap import Estimate
     from sekisho.evaluation.gold import GoldDocument
     from sekisho.evaluation.phi import PhiReport
 
@@ -140,20 +149,12 @@ def _learning() -> tuple[Any, Any]:
 
 def _evaluated(documents: Sequence[GoldDocument], model: Path) -> PhiReport:
     """What the default detectors leak and over-redact with ``model``."""
-    from sekisho.documents.document import Document
-    from sekisho.evaluation.gold import Prediction, Predictions
-    from sekisho.evaluation.phi import evaluate
+    from sekisho.evaluation.phi import evaluate, predict
     from sekisho.phi.stack import build
 
     stack = build(tagger=model)
-    found = tuple(
-        Prediction(each.id, stack.read(Document(each.id, each.text)).spans) for each in documents
-    )
-    return evaluate(tuple(documents), Predictions(found, 0))
+    return evaluate(documents, predict(documents, lambda document: stack.read(document).spans))
 
 
-def _shown(estimate: Any) -> str:
-    if estimate.value is None:
-        return "-"
-    bounds = "" if estimate.low is None else f" ({estimate.low:.2%} to {estimate.high:.2%})"
-    return f"{estimate.value:.2%}{bounds}"
+def _shown(estimate: Estimate) -> str:
+    return f"{percent(estimate.value)} ({interval(estimate)})"

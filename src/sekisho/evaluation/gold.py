@@ -32,6 +32,7 @@ __all__ = [
     "Prediction",
     "Predictions",
     "read_gold",
+    "read_marked_lines",
     "read_predicted",
     "to_marked",
     "to_rows",
@@ -127,6 +128,19 @@ def read_gold(path: str | Path) -> tuple[GoldDocument, ...]:
     return tuple(documents.values())
 
 
+def read_marked_lines(path: str | Path) -> tuple[GoldDocument, ...]:
+    """The gold documents of a marked file that holds one on each line; its number is its id.
+
+    Lines that begin with ``#`` are comments. Raises ``InputError`` as :func:`read_gold` does.
+    """
+    source = Path(path)
+    return tuple(
+        _parsed(line, f"{source}, line {number}", str(number))
+        for number, line in enumerate(_text_of(source).split("\n"), start=1)
+        if line.strip() and not line.startswith("#")
+    )
+
+
 def read_predicted(path: str | Path, gold: Sequence[GoldDocument]) -> Predictions:
     """The predictions for ``gold`` in a JSONL file or in the directory of a run.
 
@@ -183,7 +197,11 @@ def to_marked(document: GoldDocument) -> str:
 
 
 def _marked(file: Path, id: str) -> GoldDocument:
-    text, spans = parse(_text_of(file), where=str(file))
+    return _parsed(_text_of(file), str(file), id)
+
+
+def _parsed(marked: str, where: str, id: str) -> GoldDocument:
+    text, spans = parse(marked, where=where)
     return GoldDocument(
         id, text, tuple(GoldSpan(start, end, kind, text[start:end]) for start, end, kind in spans)
     )

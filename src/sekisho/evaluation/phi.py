@@ -6,13 +6,14 @@ rows of a table can be compared.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
 
 import numpy as np
 
 from sekisho import plugins
+from sekisho.documents.document import Document, Span
 from sekisho.errors import UsageError
 from sekisho.evaluation.bootstrap import RESAMPLES, Estimate, ratio, resampled_totals
 from sekisho.evaluation.gold import GoldDocument, GoldSpan, Prediction, Predictions
@@ -32,7 +33,7 @@ from sekisho.evaluation.metrics import (
 from sekisho.evaluation.script import Script, script
 from sekisho.phi.categories import DIRECT, Category, category
 
-__all__ = ["Figure", "PhiReport", "categories_of", "evaluate"]
+__all__ = ["Figure", "PhiReport", "categories_of", "evaluate", "predict"]
 
 #: A kind of part and its name, such as ``("category", "NAME")``; ``("all", "")`` is the whole.
 _Part = tuple[str, str]
@@ -88,6 +89,15 @@ def categories_of(labels: str) -> tuple[Category, ...]:
     """
     named = {category(label.strip()) for label in labels.split(",") if label.strip()}
     return tuple(kind for kind in Category if kind in named)
+
+
+def predict(
+    gold: Sequence[GoldDocument], read: Callable[[Document], Sequence[Span]]
+) -> Predictions:
+    """What ``read`` finds in the texts of ``gold``."""
+    return Predictions(
+        tuple(Prediction(each.id, tuple(read(Document(each.id, each.text)))) for each in gold), 0
+    )
 
 
 def evaluate(

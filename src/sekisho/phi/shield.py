@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from sekisho.documents.document import Document
+from sekisho.documents.folding import Folded
 from sekisho.phi.lists import words
 from sekisho.phi.morphology import Morpheme, is_person, morphemes
 from sekisho.phi.wordtrie import trie
@@ -43,7 +44,12 @@ _DOTS = frozenset("・-‐–=＝/")
 
 def marks(document: Document) -> tuple[Mark, ...]:
     """All marks of ``document`` in original offsets, sorted; they may overlap."""
-    folded = document.folded
+    return _marks(document.folded)
+
+
+# The stack and the tagger ask for the marks of the same document.
+@lru_cache(maxsize=2)
+def _marks(folded: Folded) -> tuple[Mark, ...]:
     text = folded.text
     eponyms = words("eponyms")
     found = [

@@ -17,10 +17,10 @@ from sekisho.phi.titles import untitled, with_title
 
 __all__ = ["DEFAULT", "UNTRAINED", "Detection", "Stack", "build"]
 
-#: The detectors of every run unless another list is asked for, in the order they run.
-DEFAULT = ("known", "rules", "lexicon", "tagger")
 #: What reads by formats and lists alone.
 UNTRAINED = ("known", "rules", "lexicon")
+#: The detectors of every run unless another list is asked for, in the order they run.
+DEFAULT = (*UNTRAINED, "tagger")
 
 
 @dataclass(frozen=True)

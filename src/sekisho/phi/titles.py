@@ -16,7 +16,7 @@ from sekisho.phi.categories import Category
 from sekisho.phi.lists import words
 from sekisho.phi.wordtrie import trie
 
-__all__ = ["untitled", "with_title", "without_title"]
+__all__ = ["titles_behind", "untitled", "with_title", "without_title"]
 
 _TITLE_BEFORE = re.compile("(?<![A-Za-zＡ-Ｚａ-ｚ])(?:Dr|DR|Prof|Ｄｒ)[.．]?[ \u3000]?$")
 _TITLE_AT_START = re.compile(
@@ -44,17 +44,21 @@ def untitled(text: str, span: Span) -> Span:
     """
     if span.category not in _NAMED:
         return span
-    match = _titles_behind().search(text, span.start, span.end)
+    match = titles_behind().search(text, span.start, span.end)
     if match is None or match.start() == span.start:
         return span
     return replace(span, end=match.start())
 
 
 @cache
-def _titles_behind() -> re.Pattern[str]:
-    # ``$`` is the end of the stretch that is searched.
-    known = trie(words("honorifics") | words("staff_titles"))
-    return re.compile(f"(?:[ \u3000]?{known})+$")
+def titles_behind(*further: str, blank: str = "[ \u3000]") -> re.Pattern[str]:
+    """What stands behind a name at the end of the stretch that is searched.
+
+    Honorifics and titles, one or several, each behind a ``blank`` or not; ``further`` patterns
+    count like them.
+    """
+    known = "|".join((trie(words("honorifics") | words("staff_titles")), *further))
+    return re.compile(f"(?:{blank}?(?:{known}))+$")
 
 
 def without_title(text: str, span: Span) -> Span:

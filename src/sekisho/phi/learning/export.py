@@ -31,6 +31,8 @@ from sekisho.phi.learning.network import Shape, Tagger
 __all__ = ["export", "restore"]
 
 _OPSET = 17
+#: The embeddings, in the order of the rows of features.
+_TABLES = ("characters", "words", "lexicon")
 _SIZES = ("width", "character_width", "word_width", "lexicon_width")
 
 
@@ -134,8 +136,8 @@ def _weight(stored: dict[str, NDArray[Any]], name: str, like: torch.Tensor) -> t
     if values is None:
         steps = stored[f"{name}_scale"]
         values = stored[f"{name}_quantized"].astype(np.float32) * steps[None, :]
-    if values.ndim == 2 and values.shape != tuple(like.shape):
-        values = values.T
+    if values.ndim == 2 and name.partition(".")[0] not in _TABLES:
+        values = values.T  # as ``linear`` wrote it
     return torch.from_numpy(np.array(values, dtype=np.float32)).reshape(like.shape)
 
 
@@ -168,7 +170,7 @@ def _graph(network: Tagger) -> onnx.ModelProto:
         )
 
     embedded = []
-    for row, name in enumerate(("characters", "words", "lexicon")):
+    for row, name in enumerate(_TABLES):
         ids = node(
             "Gather", ("features", constant(f"row{row}", np.array(row))), f"{name}.ids", axis=1
         )

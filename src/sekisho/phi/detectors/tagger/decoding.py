@@ -8,12 +8,13 @@ decided for recall.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Tagged", "decode", "probabilities"]
+__all__ = ["Tagged", "decode", "probabilities", "spans_of"]
 
 #: Where O is this probable it is taken for certain, which cuts a text into short independent parts.
 _CERTAIN = 0.9995
@@ -56,7 +57,7 @@ def decode(logits: Scores, *, temperature: float = 1.0, lean: float = 0.0) -> li
     found = []
     for run in np.split(uncertain, np.flatnonzero(np.diff(uncertain) > 1) + 1):
         first, last = int(run[0]), int(run[-1]) + 1
-        for start, end, category in _spans(_best(leant[first:last])):
+        for start, end, category in spans_of(_best(leant[first:last])):
             probability = 1.0 - float(likely[first + start : first + end, 0].mean())
             found.append(Tagged(first + start, first + end, category, max(0.0, probability)))
     return found
@@ -100,7 +101,8 @@ def _best(scores: Scores) -> list[int]:
     return labels[::-1]
 
 
-def _spans(labels: list[int]) -> list[tuple[int, int, int]]:
+def spans_of(labels: Iterable[int]) -> list[tuple[int, int, int]]:
+    """``(start, end, category)`` of each span in well-formed label ids, in order."""
     found: list[tuple[int, int, int]] = []
     for place, label in enumerate(labels):
         if label == 0:

@@ -12,6 +12,7 @@ from functools import cache
 from sekisho.phi.categories import Category
 from sekisho.phi.lists import words
 from sekisho.phi.morphology import is_name, is_ordinary_word
+from sekisho.phi.titles import titles_behind
 from sekisho.phi.wordtrie import trie
 
 __all__ = ["has_form", "is_generic", "within_edges"]
@@ -67,7 +68,7 @@ def within_edges(text: str, start: int, end: int, category: str) -> tuple[int, i
     ):
         start = before.end()
     if category in _PEOPLE and start < end:
-        behind = _titles_behind().search(text, start, end)
+        behind = _behind().search(text, start, end)
         if behind is not None and behind.start() > start and behind.end() == end:
             end = behind.start()
         before = _kin_before().match(text, start, end)
@@ -124,12 +125,10 @@ def _unpunctuated(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 @cache
-def _titles_behind() -> re.Pattern[str]:
-    known = trie(words("honorifics") | words("staff_titles") | words("beside_names"))
-    # At the end of what is searched, which ``endpos`` makes the end of the span.
+def _behind() -> re.Pattern[str]:
     # A newborn is called by its mother's name: 久保田ベビー2.
     newborn = "(?:ベビー|ベイビー|[Bb]aby|BABY)[ -]?[0-9ABⅠⅡ]?"
-    return re.compile(f"(?:[ 　\n]?(?:{known}|{newborn}))+$")
+    return titles_behind(trie(words("beside_names")), newborn, blank="[ 　\n]")
 
 
 @cache
