@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-_OURS = ("SEKISHO_VAULT", "SEKISHO_KEY", "SEKISHO_KEY_FILE", "SEKISHO_DEBUG")
+_OURS = ("SEKISHO_VAULT", "SEKISHO_KEY", "SEKISHO_KEY_FILE", "SEKISHO_CONFIG", "SEKISHO_DEBUG")
 
 
 @pytest.fixture

@@ -7,6 +7,9 @@ import pytest
 
 from sekisho import plugins
 from sekisho.errors import UsageError
+from sekisho.models.configuration import ModelSettings
+from sekisho.models.scripted import ScriptedModel
+from sekisho.models.seam import Locality, Model
 from sekisho.phi.detection import Detector
 
 PROJECT = tomllib.loads(
@@ -25,9 +28,25 @@ def test_every_built_in_is_found_by_its_name(group: str, name: str) -> None:
 
 def test_the_detectors_fit_their_seam() -> None:
     for name in plugins.names("sekisho.detectors"):
-        detector = plugins.load("sekisho.detectors", name)()
+        make = plugins.load("sekisho.detectors", name)
+        detector = make(ScriptedModel(["{}"])) if name == "llm" else make()
         assert isinstance(detector, Detector)
         assert detector.name == name
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        ("openai", {"base_url": "http://127.0.0.1:9/v1"}),
+        ("ollama", {"base_url": "http://127.0.0.1:9", "model": "m"}),
+        ("gguf", {"path": "m.gguf"}),
+    ],
+)
+def test_the_kinds_of_model_fit_their_seam(kind: str, settings: dict[str, str]) -> None:
+    make = plugins.load("sekisho.models", kind)
+    model = make("m", ModelSettings(kind=kind, **settings), Locality.LOCAL, None)
+    assert isinstance(model, Model)
+    assert (model.name, model.locality) == ("m", Locality.LOCAL)
 
 
 def test_the_names_of_a_group_are_sorted() -> None:

@@ -12,6 +12,8 @@ from sekisho.cli.deid import deid
 from sekisho.cli.detect import detect
 from sekisho.cli.doctor import doctor
 from sekisho.cli.evaluate import evaluate_app
+from sekisho.cli.init import init
+from sekisho.cli.models import models_app
 from sekisho.cli.report import report
 from sekisho.cli.reveal import reveal
 from sekisho.cli.tagger import tagger_app
@@ -50,6 +52,8 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(evaluate_app, name="evaluate")
 app.command()(report)
 app.command()(doctor)
+app.command()(init)
+app.add_typer(models_app, name="models")
 app.add_typer(vault_app, name="vault")
 app.add_typer(tagger_app, name="tagger")
 

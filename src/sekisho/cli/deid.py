@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sekisho.cli import inputs
+from sekisho.cli import asking, inputs
 from sekisho.cli.console import ExitCode, run_command, show_error, show_note
 from sekisho.errors import OutputError, SekishoError, UsageError
+from sekisho.phi.cascade import Consult
 
 if TYPE_CHECKING:
     from sekisho.release.deidentify import Deidentified
@@ -29,6 +30,16 @@ def deid(
     ] = "ja-pseudonymized",
     detectors: inputs.Detectors = inputs.ALL_DETECTORS,
     tagger: inputs.TaggerFile = None,
+    model: asking.Model = None,
+    llm: asking.Consulting = Consult.ALWAYS,
+    refine: asking.Refine = "never",
+    review: asking.Review = asking.Wording.CONSERVATIVE,
+    rounds: asking.Rounds = 1,
+    keep: asking.KeepOption = asking.Keep.IMPROVED,
+    capacity: asking.CapacityOption = None,
+    ungrounded: asking.UngroundedOption = asking.Ungrounded.HOLD,
+    answer_cache: asking.AnswerCache = None,
+    config: asking.Config = None,
     text_column: inputs.TextColumns = None,
     id_column: inputs.IdColumn = None,
     patient_column: Annotated[
@@ -57,8 +68,13 @@ def deid(
     key_file: Annotated[Path | None, typer.Option(help="File of the vault's master key.")] = None,
     jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Processes to use.")] = 1,
     timeout: Annotated[
-        float, typer.Option(min=1.0, metavar="S", help="Seconds a document may take.")
-    ] = 60.0,
+        float | None,
+        typer.Option(
+            min=1.0,
+            metavar="S",
+            help="Seconds a document may take: 60 unless stated, 1800 with a model.",
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Finish a run that was interrupted.")
     ] = False,
@@ -71,12 +87,27 @@ def deid(
     from sekisho.release.deidentify import Job, deidentify
     from sekisho.runs.progress import open_progress
 
+    listed = inputs.detector_names(detectors)
+    choice = asking.chosen(
+        model=model,
+        detectors=listed,
+        config=config,
+        consult=llm,
+        refine=refine,
+        review=review,
+        rounds=rounds,
+        keep=keep,
+        capacity=capacity,
+        ungrounded=ungrounded,
+        cache=answer_cache,
+    )
     job = Job(
         paths=tuple(paths),
         out=out,
         profile=profile,
-        detectors=inputs.detector_names(detectors),
+        detectors=asking.with_llm(listed, choice),
         tagger=tagger,
+        llm=choice,
         options=inputs.read_options(
             text_columns=text_column,
             id_column=id_column,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from sekisho.cli import inputs
+from sekisho.cli import asking, inputs
 from sekisho.cli.console import ExitCode, run_command, show_error, show_note, write_out
 from sekisho.errors import SekishoError
+from sekisho.phi.cascade import Consult
 
 if TYPE_CHECKING:
     from sekisho.documents.document import Document
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from sekisho.phi.stack import Detection, Stack
 
 __all__ = ["Format", "detect"]
+
+T = TypeVar("T")
 
 
 class Format(StrEnum):
@@ -41,6 +46,15 @@ def detect(
     ] = False,
     detectors: inputs.Detectors = inputs.ALL_DETECTORS,
     tagger: inputs.TaggerFile = None,
+    model: asking.Model = None,
+    llm: asking.Consulting = Consult.ALWAYS,
+    refine: asking.Refine = "never",
+    review: asking.Review = asking.Wording.CONSERVATIVE,
+    rounds: asking.Rounds = 1,
+    keep: asking.KeepOption = asking.Keep.IMPROVED,
+    capacity: asking.CapacityOption = None,
+    ungrounded: asking.UngroundedOption = asking.Ungrounded.HOLD,
+    config: asking.Config = None,
     text_column: inputs.TextColumns = None,
     id_column: inputs.IdColumn = None,
     known: inputs.Known = None,
@@ -62,15 +76,34 @@ def detect(
         delimiter=delimiter,
         language=language,
     )
-    stack = build(inputs.detector_names(detectors), tagger=tagger)
+    listed = inputs.detector_names(detectors)
+    choice = asking.chosen(
+        model=model,
+        detectors=listed,
+        config=config,
+        consult=llm,
+        refine=refine,
+        review=review,
+        rounds=rounds,
+        keep=keep,
+        capacity=capacity,
+        ungrounded=ungrounded,
+    )
     columns = inputs.known_columns(known)
     found = expand(paths, options)
     inputs.check_known(columns, found.sources)
+    stack = build(
+        asking.with_llm(listed, choice),
+        tagger=tagger,
+        llm=None if choice is None else choice.open().detector,
+        consult=llm,
+    )
     failures = 0
     views = []
-    for source in found.sources:
-        for record in _records(source):
-            read = _read(record, stack, columns, language) if record is not None else None
+    records = (record for source in found.sources for record in _records(source))
+    ahead = 1 if choice is None else choice.ahead()
+    with closing(stack):
+        for record, read in _in_order(records, stack, columns, language, ahead):
             if record is None or read is None:
                 failures += 1
             elif format_ is Format.HTML:
@@ -98,36 +131,69 @@ def _records(source: Source) -> Iterator[Record | None]:
 
 
 Read = list[tuple[str, "Document", "Detection"]]
+Begun = Callable[[], Read | None]
 
 
-def _read(record: Record, stack: Stack, known: dict[str, str], language: str) -> Read | None:
+def _in_order(
+    records: Iterable[Record | None],
+    stack: Stack,
+    known: dict[str, str],
+    language: str,
+    ahead: int,
+) -> Iterator[tuple[Record | None, Read | None]]:
+    """Each record and what was read in it; ``ahead`` of them are begun at a time."""
+    begun: deque[tuple[Record | None, Begun]] = deque()
+    for record in records:
+        begun.append((record, _begin(record, stack, known, language)))
+        if len(begun) >= ahead:
+            first, finish = begun.popleft()
+            yield first, finish()
+    for first, finish in begun:
+        yield first, finish()
+
+
+def _begin(record: Record | None, stack: Stack, known: dict[str, str], language: str) -> Begun:
     from sekisho.documents.document import Document, KnownIdentifier
-    from sekisho.errors import DetectionError, UnmappedLabelError
     from sekisho.release.readable import unreadable
 
+    if record is None:
+        return lambda: None
     texts = {column: record.values.get(column) or "" for column in record.text_columns}
     problem = record.problem or unreadable(record, {(column,): t for column, t in texts.items()})
     if problem is not None:
         _refuse(record, problem)
-        return None
+        return lambda: None
     stated = tuple(
         KnownIdentifier(label, str(record.values[column]))
         for column, label in known.items()
         if record.values.get(column)
     )
-    read = []
-    for column, text in texts.items():
-        document = Document(record.id, text, language=language, known=stated)
-        try:
-            read.append((column, document, stack.read(document)))
-        except UnmappedLabelError:
-            # A label that nobody foresaw may be anything, even a word of the document.
-            _refuse(record, "a detector used a label of no category")
-            return None
-        except DetectionError as error:
-            _refuse(record, error.message)
-            return None
-    return read
+    documents = {
+        column: Document(record.id, text, language=language, known=stated)
+        for column, text in texts.items()
+    }
+    reading = _or_refused(
+        record, lambda: [(name, each, stack.begin(each)) for name, each in documents.items()]
+    )
+    if reading is None:
+        return lambda: None
+    return lambda: _or_refused(
+        record, lambda: [(name, each, finish()) for name, each, finish in reading]
+    )
+
+
+def _or_refused(record: Record, work: Callable[[], T]) -> T | None:
+    """What ``work`` gives; None, and a note, when a detector could not finish."""
+    from sekisho.errors import DetectionError, ModelError, UnmappedLabelError
+
+    try:
+        return work()
+    except UnmappedLabelError:
+        # A label that nobody foresaw may be anything, even a word of the document.
+        _refuse(record, "a detector used a label of no category")
+    except (DetectionError, ModelError) as error:
+        _refuse(record, error.message)
+    return None
 
 
 def _refuse(record: Record, problem: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from sekisho.documents.document import Document, Span
 
-__all__ = ["STRONG", "Detector"]
+__all__ = ["STRONG", "Consulted", "Detector", "Doubting", "Heard"]
 
 #: From this score on, a span rests on its own proof: a label, a title, a check digit. Only such
 #: a span may be claimed inside what the shield marks as medical language.
@@ -26,3 +26,35 @@ class Detector(Protocol):
         Raises ``DetectionError`` when it could not read the whole document. An empty answer is
         the statement that there is nothing, never the sign of a failure.
         """
+
+
+class Heard(Protocol):
+    """What a consulted detector answered; ``measures`` count what it took."""
+
+    @property
+    def spans(self) -> Sequence[Span]: ...
+
+    @property
+    def measures(self) -> Mapping[str, float]: ...
+
+
+@runtime_checkable
+class Consulted(Detector, Protocol):
+    """A detector that asks somebody else and has to wait for the answer."""
+
+    def begin(self, document: Document) -> Callable[[], Heard]:
+        """Ask about ``document`` now; the result waits for the answer when it is called.
+
+        The result raises ``SekishoError`` when there is no answer that can be trusted.
+        """
+
+    def close(self) -> None:
+        """Give up what is under way, and everything that is held open."""
+
+
+@runtime_checkable
+class Doubting(Detector, Protocol):
+    """A detector that knows where it was not sure."""
+
+    def unsure(self, document: Document) -> int:
+        """In how many places of ``document`` it nearly decided otherwise."""

@@ -19,7 +19,7 @@ from sekisho.phi.categories import Category, category
 from sekisho.phi.detection import STRONG
 from sekisho.phi.shield import Mark
 
-__all__ = ["merge", "outvote"]
+__all__ = ["beside", "merge", "outvote"]
 
 #: At equal strength and length the more specific category wins.
 _RANK = {
@@ -84,6 +84,29 @@ def merge(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
         high = bisect_left(accepted, claim.end, low, key=_start)
         accepted[low:high] = _united(text, claim, accepted[low:high])
     return tuple(accepted)
+
+
+def beside(text: str, found: Sequence[Span], further: Iterable[Span]) -> tuple[Span, ...]:
+    """``found`` with those parts of ``further`` that it does not cover; sorted, without overlap.
+
+    Both are without overlap in themselves. Each span of ``found`` stays, whole and of its
+    category; where one of ``further`` says the same of more letters around it alone, it grows.
+    """
+    result = sorted(found)
+    for span in further:
+        low = bisect_right(result, span.start, key=_end)
+        high = bisect_left(result, span.end, low, key=_start)
+        rivals = result[low:high]
+        if len(rivals) == 1 and rivals[0].category == span.category:
+            result[low:high] = _united(text, span, rivals)
+            continue
+        parts: list[Span] = []
+        position = span.start
+        for rival in rivals:
+            parts += [*_rest(text, span, position, rival.start), rival]
+            position = rival.end
+        result[low:high] = [*parts, *_rest(text, span, position, span.end)]
+    return tuple(result)
 
 
 _start = attrgetter("start")

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from sekisho.documents.document import Document, KnownIdentifier, Span
 from sekisho.documents.records import Record
-from sekisho.errors import DetectionError, ReleaseError, UnmappedLabelError
+from sekisho.errors import DetectionError, ModelError, ReleaseError, UnmappedLabelError
 from sekisho.phi.categories import Category
 from sekisho.phi.coreference import entities
 from sekisho.phi.merging import merge
 from sekisho.phi.shield import Mark
-from sekisho.phi.stack import Stack
+from sekisho.phi.stack import Detection, Stack
 from sekisho.phi.titles import without_title
 from sekisho.release import reversal
 from sekisho.release.columns import Columns, Path, leaves, rebuilt, searched
@@ -33,6 +33,8 @@ from sekisho.release.reference import NAME, record_reference
 from sekisho.release.transforms import Derive
 
 __all__ = ["Checkpoint", "Held", "Passed"]
+
+T = TypeVar("T")
 
 #: Digits that make the id of a document a number worth searching in it.
 _LONG_NUMBER = 6
@@ -49,7 +51,8 @@ class Passed:
     """A record that may leave: its released values, and what was done to it.
 
     ``spans`` maps each text column to its spans in original offsets; ``reversal`` is what the
-    vault needs to undo it, None under an irreversible profile.
+    vault needs to undo it, None under an irreversible profile; ``measures`` are those of the
+    detection.
     """
 
     reference: str
@@ -57,6 +60,7 @@ class Passed:
     spans: Mapping[str, tuple[Span, ...]]
     actions: Mapping[str, Mapping[str, int]]
     reversal: bytes | None = field(repr=False)
+    measures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class Held:
     reason: str
     detail: str
     spans: Mapping[str, tuple[Span, ...]] | None = None
+    measures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,13 @@ class Checkpoint:
 
     def examine(self, record: Record) -> Passed | Held:
         """Release ``record`` or hold it."""
+        return self.begin(record)()
+
+    def begin(self, record: Record) -> Callable[[], Passed | Held]:
+        """Begin to examine ``record``; the result waits for a model, if one is asked, and ends.
+
+        Several records can be begun before the first is ended.
+        """
         identifier = self._id_column(record)
         unread = {*self.columns.keep, identifier}
         values = {name: value for name, value in record.values.items() if name not in unread}
@@ -88,19 +100,23 @@ class Checkpoint:
         reference = self.reference(record)
         problem = unreadable(record, cells, self.columns.headers)
         if problem is not None:
-            return Held(reference, NOT_TEXT, problem)
+            held = Held(reference, NOT_TEXT, problem)
+            return lambda: held
         texts = {path: text for path, text in cells.items() if isinstance(text, str)}
-        try:
-            return self._pass(
-                record, reference, identifier, texts, self.columns.unseen_keys(values)
-            )
-        except UnmappedLabelError:
-            # A label that nobody foresaw may be anything, even a word of the document.
-            return Held(reference, "detector_failed", "a detector used a label of no category")
-        except DetectionError as error:
-            return Held(reference, "detector_failed", error.message)
-        except ReleaseError as error:
-            return Held(reference, "transform_failed", error.message)
+        keys = self.columns.unseen_keys(values)
+
+        def read() -> tuple[Joint, Callable[[], Detection]]:
+            joint = self._joint(record, reference, texts, keys)
+            return joint, self.stack.begin(joint.document)
+
+        begun = _or_held(reference, read)
+        if isinstance(begun, Held):
+            return lambda: begun
+        joint, detection = begun
+        return lambda: _or_held(
+            reference,
+            lambda: self._pass(record, reference, identifier, joint, keys, detection()),
+        )
 
     def reference(self, record: Record) -> str:
         """What the record may be called outside; see ``record_reference``."""
@@ -118,18 +134,17 @@ class Checkpoint:
         record: Record,
         reference: str,
         identifier: str | None,
-        cells: Mapping[Path, str],
+        joint: Joint,
         keys: Sequence[str],
+        detection: Detection,
     ) -> Passed | Held:
-        joint = self._joint(record, reference, cells, keys)
         document = joint.document
-        detection = self.stack.read(document)
         spans = merge(document.text, [*self._whole_cells(joint), *joint.clip(detection.spans)])
         by_column = _by_column(joint, spans, record.text_columns)
         mentions = _mentions(document, spans)
         edits = plan(document, mentions, self.profile, self.derive)
         if keys and edits and edits[-1].end > joint.cells[-1].start:
-            return Held(reference, "identifier_in_key", _IN_KEY, by_column)
+            return Held(reference, "identifier_in_key", _IN_KEY, by_column, detection.measures)
         released = apply(document.text, edits)
         remaining = kept(mentions, edits)
         findings = inspect(
@@ -140,7 +155,7 @@ class Checkpoint:
         )
         if findings:
             detail = _describe(findings)
-            return Held(reference, "residual_identifier", detail, by_column)
+            return Held(reference, "residual_identifier", detail, by_column, detection.measures)
         values, undo = _released_values(record, joint, edits)
         if identifier is not None and reference != record.id:
             path: Path = (identifier,)
@@ -152,6 +167,7 @@ class Checkpoint:
             by_column,
             _tally(edits),
             reversal.pack(undo) if self.profile.reversible else None,
+            detection.measures,
         )
 
     def _joint(
@@ -194,6 +210,21 @@ class Checkpoint:
             start = cell.start + len(text) - len(text.lstrip())
             found.append(Span(start, start + len(text.strip()), label, ("column",), 1.0))
         return found
+
+
+def _or_held(reference: str, work: Callable[[], T]) -> T | Held:
+    """What ``work`` gives, or the reason why the document is held."""
+    try:
+        return work()
+    except UnmappedLabelError:
+        # A label that nobody foresaw may be anything, even a word of the document.
+        return Held(reference, "detector_failed", "a detector used a label of no category")
+    except ModelError as error:
+        return Held(reference, error.reason, error.message, measures={"asked": 1})
+    except DetectionError as error:
+        return Held(reference, "detector_failed", error.message)
+    except ReleaseError as error:
+        return Held(reference, "transform_failed", error.message)
 
 
 def _reads_on(text: str) -> bool:

@@ -7,20 +7,16 @@ Files, processes, the vault and the clock meet here; what is decided about a rec
 from __future__ import annotations
 
 import functools
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sekisho.documents.document import Span
 from sekisho.documents.formats import Source as Opened
 from sekisho.documents.formats import Sources
 from sekisho.documents.records import Record
 from sekisho.errors import OutputError, ReleaseError, SekishoError, UsageError
-from sekisho.phi import stack
-from sekisho.release.checkpoint import Checkpoint, Passed
 from sekisho.release.columns import Columns
 from sekisho.release.job import Job, columns_of, fingerprint, inputs, profile_of
 from sekisho.release.keys import Keys
@@ -30,7 +26,8 @@ from sekisho.release.recording import record_run
 from sekisho.release.reference import record_reference
 from sekisho.release.sources import Source, place_sources
 from sekisho.release.vault import Vault
-from sekisho.runs.engine import Summary, Work, run
+from sekisho.release.work import asked_first, detectors_of, make_work
+from sekisho.runs.engine import Summary, run
 from sekisho.runs.journal import Journal
 from sekisho.runs.outcome import Outcome, Position
 from sekisho.runs.progress import Progress, Silent
@@ -64,13 +61,17 @@ def deidentify(
     profile = profile_of(job)
     found = inputs(job)
     columns = columns_of(job, found.sources)
-    # A wrong name or a damaged model is told before anything is written.
-    models = stack.build(job.detectors, tagger=job.tagger).models
+    # A wrong name, a damaged model or a silent server is told before anything is written.
+    chosen = asked_first(job)
+    detectors = detectors_of(job, chosen)
+    models = detectors.models
+    detectors.close()
+    reading = {} if chosen is None else chosen.told(job.options.language)
     _make_folder(job.out)
     with ExitStack() as opened:
         with _not_begun():
             vault = opened.enter_context(open_vault(job.vault, job.key_file, create=True))
-            identity = fingerprint(job, profile, columns, found, vault, models)
+            identity = fingerprint(job, profile, columns, found, vault, models, reading)
             key = vault.keys.derive("journal")
             journal = opened.enter_context(
                 Journal.open(job.out, identity, resume=job.resume, key=key)
@@ -78,14 +79,15 @@ def deidentify(
         with _begun():
             sources = place_sources(found, job.paths, vault.keys.derive)
             _remember_names(vault, journal.run_id, sources, profile)
-            make_work = functools.partial(_make_work, job, profile, vault.keys, columns)
+            working = functools.partial(make_work, job, profile, vault.keys, columns)
             with progress(_total(found.sources, count_first)) as display:
                 summary = run(
                     [source.reader for source in sources],
-                    make_work,
+                    working,
                     journal,
                     jobs=job.jobs,
-                    timeout_s=job.timeout_s,
+                    ahead=1 if job.llm is None else job.llm.ahead(),
+                    timeout_s=job.limit_s,
                     before_commit=functools.partial(_keep_reversals, vault, journal.run_id),
                     progress=display,
                     unique_ids=bool(columns.identifiers),
@@ -93,7 +95,7 @@ def deidentify(
                     confirm=functools.partial(_writable, sources),
                 )
             if not summary.interrupted:
-                record_run(job, profile, sources, journal, vault, summary, begun, models)
+                record_run(job, profile, sources, journal, vault, summary, begun, models, reading)
             notes = _notes(found, sources, journal)
     return Deidentified(summary, job.out, notes)
 
@@ -183,59 +185,6 @@ def _writable(sources: Sequence[Source], position: Position, outcome: Outcome) -
             seconds=outcome.seconds,
         )
     return outcome
-
-
-def _make_work(job: Job, profile: Profile, keys: Keys, columns: Columns) -> Work:
-    detectors = stack.build(job.detectors, tagger=job.tagger)
-    checkpoint = Checkpoint(detectors, profile, keys.derive, columns, job.options.language)
-    return functools.partial(_work, checkpoint)
-
-
-def _work(checkpoint: Checkpoint, record: Record) -> Outcome:
-    began = time.perf_counter()
-    passage = checkpoint.examine(record)
-    spans = passage.spans
-    facts = {
-        "spans": None if spans is None else {name: _rows(found) for name, found in spans.items()},
-        "counts": _counts(spans or {}),
-        "chars": sum(
-            len(text)
-            for column in record.text_columns
-            if isinstance(text := record.values.get(column), str)
-        ),
-        "seconds": round(time.perf_counter() - began, 4),
-    }
-    if isinstance(passage, Passed):
-        actions = {
-            f"{label}:{action}": count
-            for label, counted in passage.actions.items()
-            for action, count in counted.items()
-        }
-        return Outcome.released(
-            passage.reference, passage.values, secret=passage.reversal, actions=actions, **facts
-        )
-    return Outcome.held(passage.reference, passage.reason, passage.detail, **facts)
-
-
-def _rows(spans: Sequence[Span]) -> list[dict[str, object]]:
-    return [
-        {
-            "start": span.start,
-            "end": span.end,
-            "category": str(span.category),
-            "score": round(span.score, 3),
-            "sources": list(span.sources),
-        }
-        for span in spans
-    ]
-
-
-def _counts(spans: Mapping[str, Sequence[Span]]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for found in spans.values():
-        for span in found:
-            counts[str(span.category)] = counts.get(str(span.category), 0) + 1
-    return counts
 
 
 def _notes(found: Sources, sources: Sequence[Source], journal: Journal) -> tuple[str, ...]:

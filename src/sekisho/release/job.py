@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -20,7 +21,14 @@ from sekisho.release.transforms import problems
 from sekisho.release.vault import Vault
 from sekisho.runs.files import digest_file
 
+if TYPE_CHECKING:
+    from sekisho.phi.detectors.llm.choosing import Choice
+
 __all__ = ["Job", "columns_of", "fingerprint", "inputs", "profile_of"]
+
+
+#: A model answers in seconds, several times where it is asked again, and a queue comes before it.
+_LIMIT_S, _LIMIT_WITH_MODEL_S = 60.0, 1800.0
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,7 @@ class Job:
     profile: str = "ja-pseudonymized"
     detectors: tuple[str, ...] = stack.DEFAULT
     tagger: Path | None = None
+    llm: Choice | None = None
     options: ReadOptions = field(default_factory=ReadOptions)
     known: Mapping[str, str] = field(default_factory=dict)
     keep: frozenset[str] = frozenset()
@@ -41,7 +50,14 @@ class Job:
     key_file: Path | None = None
     jobs: int = 1
     resume: bool = False
-    timeout_s: float = 60.0
+    timeout_s: float | None = None
+
+    @property
+    def limit_s(self) -> float:
+        """Seconds that a document may take: as asked, or as is usual with and without a model."""
+        if self.timeout_s is not None:
+            return self.timeout_s
+        return _LIMIT_S if self.llm is None else _LIMIT_WITH_MODEL_S
 
 
 def profile_of(job: Job) -> Profile:
@@ -145,10 +161,11 @@ def fingerprint(
     found: Sources,
     vault: Vault,
     models: Mapping[str, str],
+    reading: Mapping[str, object],
 ) -> dict[str, str]:
     """Everything that the result of ``job`` depends on, by the option that sets it.
 
-    ``models`` holds the digest of each detector's model.
+    ``models`` holds the digest of each detector's model, ``reading`` how the language model reads.
     """
     digest = hashlib.sha256()
     for source in found.sources:
@@ -161,7 +178,9 @@ def fingerprint(
         "inputs": digest.hexdigest(),
         "--profile": profile.digest,
         "--detectors": ",".join(job.detectors),
-        **{f"--{name}": digest for name, digest in models.items()},
+        **{f"--{_OPTION.get(name, name)}": digest for name, digest in models.items()},
+        **({"--refine": repr(sorted(reading.items()))} if reading else {}),
+        **({"--llm": job.llm.consult} if job.llm is not None else {}),
         "--text-column": "\0".join(options.text_columns),
         "--id-column": options.id_column or "",
         "--patient-column": options.patient_column or "",
@@ -173,6 +192,10 @@ def fingerprint(
         "--vault": vault.id,
         "sekisho version": __version__,
     }
+
+
+#: The option that names a detector's model, where it is not called like the detector.
+_OPTION = {"llm": "model"}
 
 
 def _within(path: str, folder: Path) -> bool:

@@ -25,6 +25,16 @@ if TYPE_CHECKING:
 __all__ = ["AUDIT", "audit_reference", "record_run"]
 
 AUDIT = "audit.jsonl"
+#: What is counted of a language model's work.
+_COUNTED = (
+    "calls",
+    "prompt_tokens",
+    "cached_tokens",
+    "answer_tokens",
+    "reviews",
+    "revisions_kept",
+    "fuzzy",
+)
 _PACKAGES = ("sekisho", "sudachipy", "sudachidict-core", "pydantic", "cryptography", "sqlalchemy")
 
 
@@ -42,10 +52,12 @@ def record_run(
     summary: Summary,
     begun: datetime,
     models: Mapping[str, str],
+    reading: Mapping[str, object],
 ) -> Totals:
     """Write the outputs of a finished run into its folder; done again, it gives the same.
 
-    ``models`` holds the digest of each detector's model.
+    ``models`` holds the digest of each detector's model, ``reading`` how the language model reads
+    (nothing when there is none).
 
     Raises ``OutputError`` when a file cannot be written; the journal stays as it is.
     """
@@ -73,6 +85,7 @@ def record_run(
         extra={
             "detectors": list(job.detectors),
             "models": dict(models),
+            **_reading(job, reading, totals),
             "sources": [_described(source) for source in sources],
             "reversible": profile.reversible,
             "unread": [
@@ -80,10 +93,43 @@ def record_run(
                 for index, (row, reason) in sorted(journal.broken().items())
             ],
         },
+        spent=_spent(job, totals),
     )
     manifest.write(job.out)
     _write_audit(job.out, journal, vault, {output.path: output.sha256 for output in outputs})
     return totals
+
+
+def _reading(job: Job, reading: Mapping[str, object], totals: Totals) -> dict[str, Any]:
+    """How the language model read, and of how many documents it was asked."""
+    if job.llm is None:
+        return {}
+    asked = int(totals.measures["asked"])
+    return {
+        "llm": {
+            **reading,
+            "consult": str(job.llm.consult),
+            "documents_asked": asked,
+            "documents_spared": totals.statuses.total() - asked,
+        }
+    }
+
+
+def _spent(job: Job, totals: Totals) -> dict[str, Any]:
+    """What the language model took, and what was saved by not asking it, in seconds."""
+    if job.llm is None:
+        return {}
+    measures = totals.measures
+    asked = int(measures["asked"])
+    spared = totals.statuses.total() - asked
+    return {
+        "llm": {
+            **{name: int(measures[name]) for name in _COUNTED},
+            "seconds": round(measures["model_s"], 3),
+            # As if a spared document had taken the time of one that was asked about.
+            "seconds_saved": round(measures["model_s"] / asked * spared, 3) if asked else None,
+        }
+    }
 
 
 def _options(job: Job) -> Mapping[str, object]:
@@ -99,6 +145,7 @@ def _options(job: Job) -> Mapping[str, object]:
         "infer-columns": job.infer,
         "numbering": job.numbering,
         "language": options.language,
+        **({} if job.llm is None else {"model": job.llm.model}),
     }
 
 

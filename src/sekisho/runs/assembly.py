@@ -13,7 +13,7 @@ Each file is a pure function of the journal's outcomes, and appears whole or not
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -61,6 +61,7 @@ class Totals:
     reasons: Counter[str] = field(default_factory=Counter)
     categories: Counter[str] = field(default_factory=Counter)
     actions: Counter[str] = field(default_factory=Counter)
+    measures: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     chars: int = 0
     work_seconds: float = 0.0
 
@@ -71,6 +72,8 @@ class Totals:
             self.reasons[outcome.reason] += 1
         self.categories.update(outcome.counts)
         self.actions.update(outcome.actions)
+        for name, value in outcome.measures.items():
+            self.measures[name] += value
         self.chars += outcome.chars
         self.work_seconds += outcome.seconds
 

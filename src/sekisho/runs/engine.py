@@ -19,7 +19,7 @@ from sekisho.runs.journal import Journal
 from sekisho.runs.outcome import Outcome, Position, Status, encode
 from sekisho.runs.pool import Pool, Task
 from sekisho.runs.progress import Progress, Silent
-from sekisho.runs.worker import Guard, Interrupted, MakeWork, Work
+from sekisho.runs.worker import Guard, Interrupted, MakeWork, Work, in_order
 
 __all__ = ["CHARS_PER_S", "BeforeCommit", "Confirm", "Refer", "Summary", "Work", "reference", "run"]
 
@@ -72,6 +72,7 @@ def run(
     journal: Journal,
     *,
     jobs: int = 1,
+    ahead: int = 1,
     timeout_s: float = 60.0,
     before_commit: BeforeCommit | None = None,
     progress: Progress | None = None,
@@ -84,7 +85,8 @@ def run(
 
     Each source yields its records in ascending ``row``, the same at each reading. ``make_work``
     builds the work; with ``jobs`` above 1 it is called in each worker process and must be
-    picklable. A record may take ``timeout_s`` seconds and a second more for each ``CHARS_PER_S``
+    picklable. ``ahead`` records are begun at a time in each process, where the work waits for
+    somebody. A record may take ``timeout_s`` seconds and a second more for each ``CHARS_PER_S``
     characters. ``before_commit`` gets each batch, in input order, before the journal has it; after
     a crash it may get the same positions again. ``unique_ids`` holds a record whose id came
     before. ``refer`` names a document where the work could not. ``confirm`` has the last word on
@@ -105,7 +107,7 @@ def run(
     intake = _Intake(sources, journal, commits, timeout_s, unique_ids, refer)
     carry = _here if jobs <= 1 else _in_processes
     with Stop() as stop:
-        for step in carry(intake.tasks(stop), make_work, jobs, stop):
+        for step in carry(intake.tasks(stop), make_work, jobs, ahead, stop):
             if step is not None:
                 task, outcome = step
                 if not outcome.ref:
@@ -261,13 +263,12 @@ def _length(cell: object) -> int:
 
 
 def _here(
-    tasks: Iterator[Task], make_work: MakeWork, _jobs: int, stop: Stop
+    tasks: Iterator[Task], make_work: MakeWork, _jobs: int, ahead: int, stop: Stop
 ) -> Iterator[tuple[Task, Outcome] | None]:
     with Guard(make_work()) as guard:
         stop.hook = guard.interrupt
         try:
-            for task in tasks:
-                yield task, guard(task.record, task.limit_s)
+            yield from in_order(guard, ((task, task.record, task.limit_s) for task in tasks), ahead)
         except Interrupted:
             return
         finally:
@@ -275,7 +276,7 @@ def _here(
 
 
 def _in_processes(
-    tasks: Iterator[Task], make_work: MakeWork, jobs: int, stop: Stop
+    tasks: Iterator[Task], make_work: MakeWork, jobs: int, ahead: int, stop: Stop
 ) -> Iterator[tuple[Task, Outcome] | None]:
-    with Pool(make_work, jobs) as pool:
+    with Pool(make_work, jobs, ahead) as pool:
         yield from pool.carry(tasks, stop)

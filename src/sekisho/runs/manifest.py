@@ -41,7 +41,8 @@ class Manifest:
 
     ``options`` are digests (``option_digests``), ``profile`` the hash of the profile, ``seeds``
     whatever was random; ``begun`` and ``ended`` are times with a zone. ``extra`` is merged into
-    the top level, for what other parts of the house want to be remembered by.
+    the top level, for what other parts of the house want to be remembered by, and ``spent`` into
+    ``run``, for what differs between two runs.
     """
 
     versions: Mapping[str, str]
@@ -57,6 +58,7 @@ class Manifest:
     resumed: int = 0
     seeds: Mapping[str, int] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
+    spent: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The manifest as it is written; keys of mappings sorted, files in their order."""
@@ -87,6 +89,7 @@ class Manifest:
                 "work_seconds": round(self.totals.work_seconds, 3),
                 "jobs": self.jobs,
                 "resumed": self.resumed,
+                **_ordered(self.spent),
             },
         }
 

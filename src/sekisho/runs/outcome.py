@@ -42,9 +42,9 @@ class Outcome:
     status is *released*. ``spans`` maps each text column to JSON-able rows, and is None when
     detection did not run to its end. ``reason`` is a code such as ``detector_failed``,
     ``detail`` one line without any document text. ``secret`` is for the vault and is never
-    journalled. ``counts`` and ``actions`` count spans by category and edits by action, ``chars``
-    is the length of the text, ``seconds`` the time the work took, ``digest`` the SHA-256 of
-    ``values``.
+    journalled. ``counts`` and ``actions`` count spans by category and edits by action,
+    ``measures`` are what else is worth summing up over a run, ``chars`` is the length of the text,
+    ``seconds`` the time the work took, ``digest`` the SHA-256 of ``values``.
 
     Raises ``ValueError`` when values and status contradict each other, so that a held document
     can never carry its text along.
@@ -59,6 +59,7 @@ class Outcome:
     secret: bytes | None = field(default=None, repr=False)
     counts: Mapping[str, int] = field(default_factory=dict)
     actions: Mapping[str, int] = field(default_factory=dict)
+    measures: Mapping[str, float] = field(default_factory=dict)
     chars: int = 0
     seconds: float = 0.0
     digest: str | None = None
@@ -159,6 +160,8 @@ def encode(outcome: Outcome) -> bytes:
         body["spans"] = {column: list(rows) for column, rows in outcome.spans.items()}
     body["counts"] = dict(outcome.counts)
     body["actions"] = dict(outcome.actions)
+    if outcome.measures:
+        body["measures"] = dict(outcome.measures)
     for name in ("reason", "detail", "chars", "seconds", "digest"):
         body[name] = getattr(outcome, name)
     return _dump(body)

@@ -79,9 +79,10 @@ class Pool:
     threads and open databases that a forked copy would break.
     """
 
-    def __init__(self, make_work: MakeWork, jobs: int):
+    def __init__(self, make_work: MakeWork, jobs: int, ahead: int = 1):
         self._make_work = make_work
         self._jobs = jobs
+        self._ahead = ahead
         self._context = _context()
         self._workers: list[_Worker] = []
         self._suspects: deque[Task] = deque()
@@ -143,7 +144,7 @@ class Pool:
     def _chunk(self, tasks: Iterator[Task]) -> list[Task]:
         if self._suspects:
             return [self._suspects.popleft()]
-        wanted = max(1, min(_CHUNK_RECORDS, int(_CHUNK_S / self._mean_s)))
+        wanted = max(self._ahead, min(_CHUNK_RECORDS, int(_CHUNK_S / self._mean_s)))
         chunk: list[Task] = []
         chars = 0
         for task in tasks:
@@ -156,7 +157,7 @@ class Pool:
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(  # type: ignore[attr-defined]
-            target=serve, args=(theirs, self._make_work), daemon=True
+            target=serve, args=(theirs, self._make_work, self._ahead), daemon=True
         )
         with _without_interrupts():
             process.start()

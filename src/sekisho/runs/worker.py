@@ -1,8 +1,9 @@
 """The working side of a run: one record at a time, whatever the work does.
 
-``Guard`` turns everything that can go wrong with a record into an outcome. ``serve`` is the main
-function of a worker process: it builds the work once and answers chunks of records until its
-connection closes or its parent is gone.
+``Guard`` turns everything that can go wrong with a record into an outcome. ``in_order`` begins some
+records ahead where the work has to wait for somebody. ``serve`` is the main function of a worker
+process: it builds the work once and answers chunks of records until its connection closes or its
+parent is gone.
 """
 
 from __future__ import annotations
@@ -12,25 +13,51 @@ import pickle
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from multiprocessing import connection as connections
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from types import FrameType
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from sekisho.documents.records import Record
 from sekisho.errors import SekishoError
 from sekisho.runs.outcome import Outcome
 
-__all__ = ["READY", "Guard", "Interrupted", "MakeWork", "Work", "serve", "timed_out"]
+__all__ = [
+    "READY",
+    "Guard",
+    "Interrupted",
+    "MakeWork",
+    "Waiting",
+    "Work",
+    "in_order",
+    "serve",
+    "timed_out",
+]
+
+T = TypeVar("T")
 
 Work: TypeAlias = Callable[[Record], Outcome]
 MakeWork: TypeAlias = Callable[[], Work]
 
 #: What a worker says when its work is built.
 READY = "ready"
+
+
+@runtime_checkable
+class Waiting(Protocol):
+    """Work that waits for somebody else, and so can be begun for several records at a time."""
+
+    def __call__(self, record: Record) -> Outcome: ...
+
+    def begin(self, record: Record) -> Callable[[], Outcome]:
+        """Do what needs no waiting; the result waits when it is called, and has the outcome."""
+
+    def close(self) -> None:
+        """Give up what is under way and give back what is held open."""
 
 
 class Interrupted(BaseException):
@@ -56,6 +83,7 @@ class Guard:
 
     def __init__(self, work: Work):
         self._work = work
+        self._waiting = work if isinstance(work, Waiting) else None
         self._armed = False
         self._can_interrupt = (
             hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
@@ -71,6 +99,8 @@ class Guard:
         if self._can_interrupt:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, self._previous)
+        if self._waiting is not None:
+            self._waiting.close()
 
     def _ring(self, _number: int, _frame: FrameType | None) -> None:
         if self._armed:
@@ -83,41 +113,86 @@ class Guard:
 
     def __call__(self, record: Record, limit_s: float) -> Outcome:
         """The outcome of ``record``; held with reason ``timeout`` after ``limit_s`` seconds."""
+        return self.begin(record, limit_s)()
+
+    def begin(self, record: Record, limit_s: float) -> Callable[[], Outcome]:
+        """Begin with ``record``; the result has its outcome.
+
+        What comes before waiting and what comes behind it may take ``limit_s`` seconds each.
+        """
+        waiting = self._waiting
+        if waiting is None:
+            return lambda: self._watched(lambda: self._work(record), limit_s)
+        ends: list[Callable[[], Outcome]] = []
         began = time.perf_counter()
+        failed = self._caught(lambda: ends.append(waiting.begin(record)), limit_s)
+        spent = time.perf_counter() - began
+        if failed is not None:
+            return lambda: replace(failed, seconds=spent)
+        return lambda: self._watched(ends[0], limit_s)
+
+    def _watched(self, work: Callable[[], Outcome], limit_s: float) -> Outcome:
+        began = time.perf_counter()
+        found: list[Outcome] = []
+        failed = self._caught(lambda: found.append(_an_outcome(work())), limit_s)
+        outcome = failed or found[0]
+        if not outcome.seconds:
+            outcome = replace(outcome, seconds=time.perf_counter() - began)
+        return outcome
+
+    def _caught(self, work: Callable[[], None], limit_s: float) -> Outcome | None:
+        """Do ``work`` within ``limit_s`` seconds; what becomes of the record if it cannot."""
         try:
             try:
                 self._armed = True
                 if self._can_interrupt:
                     # Rings again each second: a ring may be lost in a finaliser or a callback.
                     signal.setitimer(signal.ITIMER_REAL, limit_s, 1.0)
-                outcome = self._work(record)
+                work()
             finally:
                 self._armed = False
                 if self._can_interrupt:
                     signal.setitimer(signal.ITIMER_REAL, 0)
-            if not isinstance(outcome, Outcome):
-                raise TypeError
         except _TimedOut:
             self._armed = False
             signal.setitimer(signal.ITIMER_REAL, 0)
-            outcome = timed_out(limit_s)
+            return timed_out(limit_s)
         except SekishoError as error:
-            outcome = Outcome.failed("", _code(error), error.message)
+            return Outcome.failed("", _code(error), error.message)
         except (Exception, SystemExit) as error:  # noqa: BLE001  one record must not end the run
-            outcome = Outcome.failed("", _code(error), "the work ended with an unexpected error")
-        if not outcome.seconds:
-            outcome = replace(outcome, seconds=time.perf_counter() - began)
-        return outcome
+            return Outcome.failed("", _code(error), "the work ended with an unexpected error")
+        return None
+
+
+def _an_outcome(value: object) -> Outcome:
+    if not isinstance(value, Outcome):
+        raise TypeError
+    return value
+
+
+def in_order(
+    guard: Guard, records: Iterable[tuple[T, Record, float]], ahead: int
+) -> Iterator[tuple[T, Outcome]]:
+    """The outcomes of ``(key, record, limit_s)`` in order, ``ahead`` of them begun at a time."""
+    begun: deque[tuple[T, Callable[[], Outcome]]] = deque()
+    for key, record, limit_s in records:
+        begun.append((key, guard.begin(record, limit_s)))
+        if len(begun) >= ahead:
+            done, outcome = begun.popleft()
+            yield done, outcome()
+    for done, outcome in begun:
+        yield done, outcome()
 
 
 def _code(error: BaseException) -> str:
     return f"error:{type(error).__name__}"
 
 
-def serve(connection: Connection, make_work: MakeWork) -> None:
+def serve(connection: Connection, make_work: MakeWork, ahead: int = 1) -> None:
     """Answer chunks ``[(record, limit_s), ...]`` with one outcome a message, in order.
 
-    The first message is ``READY``, or the ``SekishoError`` that kept the work from being built.
+    ``ahead`` records are begun at a time. The first message is ``READY``, or the ``SekishoError``
+    that kept the work from being built.
     """
     # Ctrl-C in a terminal reaches the whole process group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -133,8 +208,9 @@ def serve(connection: Connection, make_work: MakeWork) -> None:
     try:
         connection.send(READY)
         while True:
-            for record, limit_s in connection.recv():
-                connection.send_bytes(_packed(guard(record, limit_s)))
+            chunk = ((None, record, limit_s) for record, limit_s in connection.recv())
+            for _, outcome in in_order(guard, chunk, ahead):
+                connection.send_bytes(_packed(outcome))
     except (EOFError, OSError):  # the parent closed its end
         return
 

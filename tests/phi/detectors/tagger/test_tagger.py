@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sekisho.documents.document import Document
@@ -82,11 +82,16 @@ def test_there_is_a_threshold_for_every_category() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet="山田太郎様ﾔﾏﾀﾞ０12/年月日 　\n\r\u200b㍻①が゛は。\U00020bb7", max_size=40))
+@example("０ﾞ様")
 def test_spans_lie_in_the_text_in_order(text: str) -> None:
-    spans = TaggerDetector().detect(Document("", text))
+    document = Document("", text)
+    spans = TaggerDetector().detect(document)
     assert all(text[span.start : span.end].strip() for span in spans)
-    # Two may share a character that folds to several (㍻), which merging settles.
-    assert all(left.end <= right.start + 1 for left, right in pairwise(spans))
+    for left, right in pairwise(spans):
+        # Two may share what folds as one to several (㍻, ０ﾞ), which merging settles.
+        if right.start < left.end:
+            first = document.folded.to_folded(right.start, right.start + 1)
+            assert document.folded.to_original(*first)[1] >= left.end
 
 
 def test_a_missing_model_stops_everything_unless_the_tagger_is_left_out(tmp_path) -> None:

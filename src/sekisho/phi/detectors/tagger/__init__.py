@@ -8,10 +8,11 @@ train it further on its own documents (``sekisho tagger train``) and name the fi
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ __all__ = ["TaggerDetector", "Thresholds", "thresholds"]
 _CATEGORIES = tuple(Category)
 #: The score of O where nothing was read, against nought for all other labels.
 _CERTAINLY_NOTHING = 100.0
+#: Between these probabilities the model does not know; below lies noise, above certainty.
+_UNSURE = (0.3, 0.9)
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,14 @@ def thresholds() -> Thresholds:
     )
 
 
+class _Candidate(NamedTuple):
+    """A stretch that may be an identifier, how sure that is, and how sure it has to be."""
+
+    span: Span
+    sure: float
+    needed: float
+
+
 class TaggerDetector:
     """Reads Japanese with the model in ``path``; raises ``ModelFileError`` when there is none."""
 
@@ -65,6 +76,7 @@ class TaggerDetector:
     def __init__(self, path: Path = SHIPPED, believing: Thresholds | None = None) -> None:
         self._model = load(path)
         self._believing = believing or thresholds()
+        self._last: tuple[Document, tuple[_Candidate, ...]] | None = None
 
     @property
     def digest(self) -> str:
@@ -73,15 +85,28 @@ class TaggerDetector:
 
     def detect(self, document: Document) -> Sequence[Span]:
         """All spans of ``document``, sorted; none in a language that the model never saw."""
+        return [each.span for each in self._candidates(document) if each.sure >= each.needed]
+
+    def unsure(self, document: Document) -> int:
+        """How many stretches of ``document`` the model neither knew to be something nor not."""
+        low, high = _UNSURE
+        return sum(low <= each.sure < high for each in self._candidates(document))
+
+    def _candidates(self, document: Document) -> tuple[_Candidate, ...]:
+        # The same document is asked about twice where a cascade wants to know of doubts.
+        if self._last is None or self._last[0] is not document:
+            self._last = (document, tuple(self._judged(document)))
+        return self._last[1]
+
+    def _judged(self, document: Document) -> Iterator[_Candidate]:
         text = document.folded.text
         if document.language != "ja" or not text.strip():
-            return []
+            return
         chosen = self._believing
         found = decode(
             self._logits(document), temperature=self._model.temperature, lean=chosen.lean
         )
         shielded = marks(document)
-        spans = []
         for tagged in found:
             span = _span(document, tagged, chosen.ceiling)
             if span is None:
@@ -92,9 +117,7 @@ class TaggerDetector:
                 mark.start < span.end and span.start < mark.end for mark in shielded
             ):
                 needed = max(needed, chosen.shielded)
-            if tagged.probability >= needed:
-                spans.append(span)
-        return spans
+            yield _Candidate(span, tagged.probability, needed)
 
     def _logits(self, document: Document) -> NDArray[np.float32]:
         """The scores of every folded character; running text alone is read, each piece apart."""

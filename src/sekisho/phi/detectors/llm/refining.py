@@ -1,0 +1,163 @@
+"""Self-refine: one more look at the first answer, told what the checks found.
+
+Madaan et al. (arXiv 2303.17651) let a model criticise itself; Wada et al. (2026) gained seven
+points with one review for a model at 84.6, and lost a little for one at 89.2. Here the review is
+given what deterministic checks found, and a revision is kept only where they improve. What no check
+can see (a missed surname) does not count then; ``additions`` takes it too, as long as the checks
+find no more than before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sekisho.documents.document import Document
+from sekisho.errors import UsageError
+from sekisho.models.answers import Cost, ask
+from sekisho.models.seam import Message, Model, Request
+from sekisho.phi.detectors.llm.checks import Checked, Finding, check
+from sekisho.phi.detectors.llm.listing import PhiItem, PhiList
+from sekisho.phi.detectors.llm.prompts import Prompts, fill
+
+__all__ = ["MOST_ROUNDS", "Policy", "Refined", "parse_policy", "refine"]
+
+MOST_ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When an answer is reviewed, and how often at most.
+
+    It is reviewed when its score (``Checked.score``, 0 to 100) is ``below`` this, or, with
+    ``on_findings``, when the checks found anything. A revision is kept where the checks find less;
+    with ``additions``, what a revision adds to the answer is kept also where they find no more.
+    """
+
+    below: float = 0.0
+    on_findings: bool = False
+    rounds: int = 1
+    additions: bool = False
+
+    @property
+    def stated(self) -> str:
+        """The policy as ``parse_policy`` reads it."""
+        if self.on_findings:
+            return "on-findings"
+        if self.below <= 0:
+            return "never"
+        return "always" if self.below > 100 else f"below:{self.below:g}"
+
+    def asks(self, checked: Checked) -> bool:
+        """Whether an answer that the checks judged so is reviewed."""
+        return checked.score < self.below or (self.on_findings and bool(checked.findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """The answer in the end; ``reviews`` were asked for, ``kept`` of them were improvements."""
+
+    items: tuple[PhiItem, ...]
+    checked: Checked
+    reviews: int
+    kept: int
+    cost: Cost
+
+
+def parse_policy(stated: str, rounds: int = 1, *, additions: bool = False) -> Policy:
+    """``never``, ``always``, ``on-findings`` or ``below:SCORE`` as a policy.
+
+    Raises ``UsageError`` for anything else, and for rounds outside of 1 to ``MOST_ROUNDS``.
+    """
+    if not 1 <= rounds <= MOST_ROUNDS:
+        raise UsageError(f"reviews go from 1 to {MOST_ROUNDS} rounds", where="--rounds")
+    if stated == "never":
+        return Policy(rounds=rounds, additions=additions)
+    if stated == "always":
+        return Policy(below=float("inf"), rounds=rounds, additions=additions)
+    if stated == "on-findings":
+        return Policy(on_findings=True, rounds=rounds, additions=additions)
+    kind, _, score = stated.partition(":")
+    try:
+        below = float(score) if kind == "below" else -1.0
+    except ValueError:
+        below = -1.0
+    if not 0 <= below <= 100:
+        raise UsageError(
+            f"{stated!r} is no policy for reviews",
+            where="--refine",
+            remedy="never, always, on-findings, or below:SCORE with a score from 0 to 100",
+        )
+    return Policy(below=below, rounds=rounds, additions=additions)
+
+
+async def refine(
+    model: Model,
+    base: Request,
+    passage: Document,
+    first: Sequence[PhiItem],
+    prompts: Prompts,
+    policy: Policy,
+) -> Refined:
+    """``first``, reviewed as ``policy`` asks; ``base`` holds the sampling and the room.
+
+    Raises ``ModelError`` when a review gives no answer that can be trusted.
+    """
+    items, checked = tuple(first), check(passage, first)
+    cost, reviews, kept = Cost(), 0, 0
+    for _ in range(policy.rounds):
+        if not policy.asks(checked):
+            break
+        answer = await ask(
+            model,
+            _review(base, passage, items, checked, prompts),
+            PhiList,
+            reprimand=prompts.invalid,
+        )
+        reviews, cost = reviews + 1, cost + answer.cost
+        better = _better(passage, items, checked, answer.value.phi_list, policy)
+        if better is None:
+            break
+        (items, checked), kept = better, kept + 1
+    return Refined(items, checked, reviews, kept, cost)
+
+
+def _better(
+    passage: Document,
+    items: tuple[PhiItem, ...],
+    checked: Checked,
+    revised: tuple[PhiItem, ...],
+    policy: Policy,
+) -> tuple[tuple[PhiItem, ...], Checked] | None:
+    """What is kept of a revision; None when nothing is."""
+    found = check(passage, revised)
+    if len(found.findings) < len(checked.findings):
+        return revised, found
+    if policy.additions:
+        more = tuple(dict.fromkeys((*items, *revised)))
+        found = check(passage, more)
+        if len(more) > len(items) and len(found.findings) <= len(checked.findings):
+            return more, found
+    return None
+
+
+def _review(
+    base: Request,
+    passage: Document,
+    items: Sequence[PhiItem],
+    checked: Checked,
+    prompts: Prompts,
+) -> Request:
+    turn = fill(
+        prompts.review_turn,
+        text=passage.text,
+        answer=str(PhiList(phi_list=tuple(items))),
+        findings="\n".join(_line(each, prompts) for each in checked.findings) or prompts.none,
+    )
+    messages = (Message("system", prompts.review), Message("user", turn))
+    return replace(base, messages=messages)
+
+
+def _line(finding: Finding, prompts: Prompts) -> str:
+    said = fill(prompts.findings[finding.kind], surface=finding.surface, category=finding.category)
+    return f"- {said}"
