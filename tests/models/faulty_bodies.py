@@ -168,7 +168,7 @@ def _completion(asked: Asked, reply: Reply, server: FaultyServer) -> dict[str, A
             "total_tokens": prompt + written,
             "prompt_tokens_details": {"cached_tokens": reply.cached_tokens},
         }
-        if server.flavour == "llama.cpp":
+        if "llama.cpp" in server.flavour:
             whole["timings"] = {
                 "cache_n": reply.cached_tokens,
                 "prompt_n": prompt - reply.cached_tokens,
@@ -211,6 +211,10 @@ def elsewhere(asked: Asked, server: FaultyServer) -> tuple[int, bytes]:
         "POST /api/show": _show,
     }
     if server.flavour == "llama.cpp":
+        known["POST /v1/chat/completions/input_tokens"] = lambda asked, server: {
+            "input_tokens": prompt_tokens(asked.messages)
+        }
+    if server.flavour in ("llama.cpp", "older llama.cpp"):
         known |= {
             "GET /props": _props,
             "POST /apply-template": lambda asked, server: {"prompt": rendered(asked.messages)},
@@ -233,7 +237,8 @@ def elsewhere(asked: Asked, server: FaultyServer) -> tuple[int, bytes]:
 
 
 def _models(asked: Asked, server: FaultyServer) -> dict[str, Any]:
-    owner = {"llama.cpp": "llamacpp", "lmstudio": "organization_owner"}
+    llama = dict.fromkeys(("llama.cpp", "older llama.cpp"), "llamacpp")
+    owner = {**llama, "lmstudio": "organization_owner"}
     entries = []
     for number, name in enumerate(server.models):
         entry: dict[str, Any] = {
@@ -242,7 +247,7 @@ def _models(asked: Asked, server: FaultyServer) -> dict[str, Any]:
             "created": len(server.asked),
             "owned_by": owner.get(server.flavour, server.flavour),
         }
-        if server.flavour == "llama.cpp":
+        if "llama.cpp" in server.flavour:
             entry["aliases"] = [name, f"{name}-alias"]
             entry["meta"] = {
                 "vocab_type": 2,

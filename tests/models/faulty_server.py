@@ -38,7 +38,7 @@ __all__ = ["Asked", "Fault", "FaultyServer", "Flavour", "Reply", "Script"]
 
 #: What a server adds to OpenAI's protocol; a plain one adds nothing, LM Studio answers 200 to any
 #: path.
-Flavour: TypeAlias = Literal["llama.cpp", "vllm", "lmstudio", "plain"]
+Flavour: TypeAlias = Literal["llama.cpp", "older llama.cpp", "vllm", "lmstudio", "plain"]
 
 
 class Fault(StrEnum):

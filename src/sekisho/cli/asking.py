@@ -14,6 +14,8 @@ from sekisho.errors import UsageError
 from sekisho.phi.cascade import Consult
 
 if TYPE_CHECKING:
+    from sekisho.models.configuration import Configuration, ModelSettings
+    from sekisho.models.seam import Locality
     from sekisho.phi.detectors.llm.choosing import Choice
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "Wording",
     "chosen",
     "configuration_path",
+    "located",
     "remembered",
     "with_llm",
 ]
@@ -144,6 +147,20 @@ def remembered(environment: Mapping[str, str] = os.environ) -> Path:
     return home(environment) / "models"
 
 
+def located(name: str, configuration: Configuration) -> tuple[ModelSettings, Locality]:
+    """What is stated of the model ``name``, and where it runs.
+
+    Raises ``UsageError`` that names the model when its settings are wrong.
+    """
+    from sekisho.models.configuration import settings
+
+    found = settings(name, configuration)
+    try:
+        return found, configuration.locality(found)
+    except UsageError as error:
+        raise UsageError(error.message, where=name, remedy=error.remedy) from None
+
+
 def chosen(
     *,
     model: str | None,
@@ -164,11 +181,24 @@ def chosen(
     there is no model for what the other options say.
     """
     if model is None and "llm" not in detectors:
-        if refine != "never" or capacity is not None or cache is not None:
+        # Who words them takes it that a model reads too, and would rely on it.
+        meant = {
+            "--config": config is not None,
+            "--llm": consult is Consult.UNCERTAIN,
+            "--refine": refine != "never",
+            "--review": review is not Wording.CONSERVATIVE,
+            "--rounds": rounds != 1,
+            "--keep": keep is not Keep.IMPROVED,
+            "--capacity": capacity is not None,
+            "--ungrounded": ungrounded is not Ungrounded.HOLD,
+            "--answer-cache": cache is not None,
+        }
+        stated = [option for option, given in meant.items() if given]
+        if stated:
             raise UsageError(
-                "there is no model to refine, to prompt or to remember answers of",
-                where="--model",
-                remedy="name one, or leave these options out",
+                "no model was named, and this is about one",
+                where=", ".join(stated),
+                remedy="name one with --model, or put llm into --detectors for the default model",
             )
         return None
     from sekisho.models.configuration import read

@@ -3,7 +3,7 @@
 ``--json`` writes ``{"format": 1, "sound": true, "checks": [{"name", "state", "detail", "remedy"},
 ...]}``; a state is ``ok``, ``absent`` (something optional is not there), ``note`` (worth a thought)
 or ``broken``. Nothing is created or changed, and no connection is opened but to the vault that the
-options or the environment name.
+options or the environment name: no model is asked (``sekisho models check`` does that).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Annotated
 import typer
 
 from sekisho import __version__
+from sekisho.cli import asking
 from sekisho.cli.console import Column, ExitCode, run_command, show_table, write_out
 from sekisho.errors import SekishoError
 
@@ -33,7 +34,7 @@ _OLDEST_PYTHON = (3, 11)
 #: A sentence with a surname, a title and a town, none of anyone.
 _PROBE = "山田医師が横浜で診察した。"
 #: The module that each extra brings.
-_EXTRAS = {"parquet": "pyarrow", "postgres": "psycopg", "train": "torch"}
+_EXTRAS = {"llama": "xllamacpp", "parquet": "pyarrow", "postgres": "psycopg", "train": "torch"}
 _LITTLE_SPACE = 1 << 30
 
 
@@ -64,13 +65,14 @@ def doctor(
     key_file: Annotated[
         Path | None, typer.Option("--key-file", help="File of the vault's master key.")
     ] = None,
+    config: asking.Config = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object.")] = False,
 ) -> None:
     """Check what is installed here and whether it works.
 
     Exit code 0 when everything needed works, 3 when something is broken.
     """
-    checks = tuple(check_all(vault, key_file))
+    checks = tuple(check_all(vault, key_file, config))
     sound = all(check.state is not State.BROKEN for check in checks)
     if as_json:
         answer = {"format": _FORMAT, "sound": sound, "checks": [asdict(check) for check in checks]}
@@ -83,7 +85,9 @@ def doctor(
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 
-def check_all(vault: str | None = None, key_file: Path | None = None) -> Iterator[Check]:
+def check_all(
+    vault: str | None = None, key_file: Path | None = None, config: Path | None = None
+) -> Iterator[Check]:
     """Every check, in the order of a start: the program, its language, the vault, the machine."""
     yield _guarded("python", _python)
     yield _guarded("sekisho", _sekisho)
@@ -91,6 +95,7 @@ def check_all(vault: str | None = None, key_file: Path | None = None) -> Iterato
     yield _guarded("tagger", _tagger)
     for extra, module in _EXTRAS.items():
         yield _extra(extra, module)
+    yield _guarded("models", lambda: _models(config))
     yield _guarded("key", lambda: _key(key_file))
     yield _guarded("vault", lambda: _vault(vault, key_file))
     yield _guarded("disk", _disk)
@@ -174,6 +179,37 @@ def _extra(extra: str, module: str) -> Check:
         return Check(name, State.OK, f"{module} {version(module)}")
     except PackageNotFoundError:
         return Check(name, State.OK, module)
+
+
+def _models(config: Path | None) -> Check:
+    """Which configuration is in force, and whether each model in it could be opened."""
+    from sekisho.models.configuration import FILENAME, read
+    from sekisho.models.seam import Locality
+
+    path = asking.configuration_path(config)
+    if path is None:
+        detail = f"no {FILENAME} here or at home; a model can be named by --model without one"
+        return Check("models", State.ABSENT, detail, "sekisho init writes one")
+    configuration = read(path)
+    named = dict.fromkeys(configuration.models)
+    if configuration.default_model is not None:
+        named[configuration.default_model] = None
+    located = {name: asking.located(name, configuration) for name in named}
+    outside = [name for name, (_, place) in located.items() if place is Locality.CLOUD]
+    count = "1 model" if len(configuration.models) == 1 else f"{len(configuration.models)} models"
+    detail = f"{path.absolute()}: {count}"
+    if outside:
+        detail += f", in the cloud and never sent a document: {', '.join(outside)}"
+    wanted = {
+        variable
+        for stated, _ in located.values()
+        for variable in (stated.api_key_env, stated.recording_key_env)
+    }
+    unset = sorted(each for each in wanted if each is not None and not os.environ.get(each))
+    if unset:
+        detail += f"; not set: {', '.join(unset)}"
+        return Check("models", State.NOTE, detail, f"export {unset[0]}=...")
+    return Check("models", State.OK, detail)
 
 
 def _key(key_file: Path | None) -> Check:

@@ -35,18 +35,20 @@ def list_(config: asking.Config = None) -> None:
         place = f"in {path}" if path is not None else f"for want of a {FILENAME}"
         show_note(f"no model is configured {place} (sekisho init writes a commented file)")
         return
-    rows = [
-        [
-            name + (" (default)" if name == configuration.default_model else ""),
-            chosen.kind,
-            _where(chosen),
-            chosen.model or "-",
-            str(configuration.locality(chosen)),
-            str(chosen.capacity),
-            str(chosen.in_flight),
-        ]
-        for name, chosen in sorted(configuration.models.items())
-    ]
+    rows = []
+    for name in sorted(configuration.models):
+        chosen, locality = asking.located(name, configuration)
+        rows.append(
+            [
+                name + (" (default)" if name == configuration.default_model else ""),
+                chosen.kind,
+                _where(chosen),
+                chosen.model or "-",
+                str(locality),
+                str(chosen.capacity),
+                str(chosen.in_flight),
+            ]
+        )
     columns = [
         *(Column(title) for title in ("name", "kind", "where", "model", "locality", "prompts")),
         Column("in flight", right=True),

@@ -10,6 +10,7 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -20,7 +21,13 @@ from sekisho.models.chat_wire import read_completion, request_body
 from sekisho.models.failures import as_model_error
 from sekisho.models.remembered import Remembered
 from sekisho.models.seam import Abilities, Completion, Description, Locality, Request
-from sekisho.models.served import count_by_messages, count_by_template, describe, stated_digest
+from sekisho.models.served import (
+    count_by_chat,
+    count_by_messages,
+    count_by_template,
+    describe,
+    stated_digest,
+)
 from sekisho.models.transport import Transport, address, in_time
 
 if TYPE_CHECKING:
@@ -31,7 +38,10 @@ _Counter: TypeAlias = Callable[..., Awaitable[int | None]]
 __all__ = ["CompatibleModel"]
 
 _OPENAI = "api.openai.com"
-_COUNTERS = {"llama.cpp": count_by_template, "vllm": count_by_messages}
+_COUNTERS: Mapping[str, Sequence[_Counter]] = {
+    "llama.cpp": (count_by_chat, count_by_template),
+    "vllm": (count_by_messages,),
+}
 #: What of a request's body makes the prompt.
 _PROMPT_FIELDS = ("model", "messages", "chat_template_kwargs")
 
@@ -110,7 +120,7 @@ class CompatibleModel:
         described = await self._described.get()
         if self._counters is None:
             known = _COUNTERS.get(described.server)
-            self._counters = tuple(_COUNTERS.values()) if known is None else (known,)
+            self._counters = known or tuple(chain(*_COUNTERS.values()))
         body = self._body(request, described.model)
         asked = {field: body[field] for field in _PROMPT_FIELDS if field in body}
         for counter in self._counters:

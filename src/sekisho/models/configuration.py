@@ -33,6 +33,8 @@ Capacity: TypeAlias = Literal["long", "short"]
 
 _OLLAMA = "http://127.0.0.1:11434"
 _FILES = ("gguf", "scripted", "replay")
+#: Kinds that run on this machine when no address is given.
+_AT_HOME = (*_FILES, "ollama")
 #: What a model of each kind cannot do without.
 _NEEDED = {
     "openai": ("base_url",),
@@ -45,7 +47,8 @@ class ModelSettings(BaseModel):
     """One model as the configuration states it; ``None`` is the usual value of its kind.
 
     ``context`` counts tokens of prompt and answer together, ``timeout_s`` is for one answer,
-    ``in_flight`` is how many requests are under way at once. Of ``attempts`` on a server that is
+    ``in_flight`` is how many requests are under way at once. ``omit`` names fields of a request
+    that the server rejects, ``extra`` holds some that it wants. Of ``attempts`` on a server that is
     busy or ill, the second comes after ``wait_s``. ``record`` is a file to write answers to, sealed
     with the key in the environment variable ``recording_key_env`` (32 bytes in base64), with which
     a ``replay`` reads it.
@@ -71,6 +74,8 @@ class ModelSettings(BaseModel):
     threads: Annotated[int, Field(ge=1)] | None = None
     gpu_layers: Annotated[int, Field(ge=-1)] = -1
     capacity: Capacity = "long"
+    omit: tuple[str, ...] = ()
+    extra: Mapping[str, str | int | float | bool] = Field(default_factory=dict)
     record: Path | None = None
     recording_key_env: str | None = None
 
@@ -91,7 +96,10 @@ class Configuration(BaseModel):
         Raises ``UsageError`` for that, and for an address that is none.
         """
         if chosen.base_url is None:
-            return chosen.locality or Locality.LOCAL
+            # Where a further kind without an address runs, only the settings can tell.
+            return chosen.locality or (
+                Locality.LOCAL if chosen.kind in _AT_HOME else Locality.CLOUD
+            )
         found = locality_of(chosen.base_url, self.trusted_hosts)
         if chosen.locality is Locality.LOCAL and found is Locality.CLOUD:
             raise UsageError(

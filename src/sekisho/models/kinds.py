@@ -33,6 +33,8 @@ def openai(name: str, chosen: ModelSettings, locality: Locality, known: Abilitie
         api_key=_key(chosen),
         abilities=_abilities(chosen, known or Abilities(schema=SchemaMeans.JSON_SCHEMA)),
         api_version=chosen.api_version,
+        omit=chosen.omit,
+        extra=chosen.extra,
     )
 
 

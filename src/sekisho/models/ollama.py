@@ -120,6 +120,8 @@ class OllamaModel:
             "num_predict": request.max_tokens + request.thinking_tokens,
             "temperature": request.temperature,
             "top_p": request.top_p,
+            # Ollama's own default punishes what was written before, and copies are just that.
+            "repeat_penalty": 1.0,
         }
         if self.abilities.seed is not False:
             options["seed"] = request.seed

@@ -20,6 +20,7 @@ from sekisho.models.transport import Transport
 
 __all__ = [
     "DESCRIBE_TIMEOUT_S",
+    "count_by_chat",
     "count_by_messages",
     "count_by_template",
     "describe",
@@ -89,10 +90,19 @@ def stated_digest(stated: Mapping[str, Any]) -> str:
     return "stated:" + hashlib.sha256(canonical.encode("utf-8", "replace")).hexdigest()[:32]
 
 
+async def count_by_chat(
+    transport: Transport, base_url: str, body: Mapping[str, Any], *, timeout_s: float
+) -> int | None:
+    """The prompt's tokens as a newer llama.cpp counts them at once; None from any other server."""
+    place = f"{base_url}/chat/completions/input_tokens"
+    counted = await _offered(transport, place, body, timeout_s=timeout_s)
+    return amount(counted.get("input_tokens"))
+
+
 async def count_by_template(
     transport: Transport, base_url: str, body: Mapping[str, Any], *, timeout_s: float
 ) -> int | None:
-    """The prompt's tokens as llama.cpp counts them; None from any other server."""
+    """The prompt's tokens as an older llama.cpp counts them; None from any other server."""
     place = root(base_url)
     rendered = await _offered(transport, f"{place}/apply-template", body, timeout_s=timeout_s)
     prompt = rendered.get("prompt")

@@ -21,25 +21,30 @@ _CUTS = tuple(
 def passages(document: Document, longest: int = LONGEST) -> list[tuple[int, int]]:
     """Where the running text of ``document`` stands, in pieces of at most ``longest`` characters.
 
-    The pieces cover all of it but blank ones, in order, without overlap.
+    The pieces cover all of it but blank ones, in order, without overlap. A piece is longer only
+    where it would end within what is folded together (ﾀ and ﾞ): what is found in a piece stands in
+    the document too.
     """
     whole = document.prose if document.prose is not None else ((0, len(document.text)),)
     return [
         piece
         for start, end in whole
-        for piece in _cut(document.text, start, end, longest)
+        for piece in _cut(document, start, end, longest)
         if document.text[slice(*piece)].strip()
     ]
 
 
-def halves(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def halves(document: Document, start: int, end: int) -> list[tuple[int, int]]:
     """``text[start:end]`` in two or more parts, cut where it hurts least; itself when too short."""
-    return list(_cut(text, start, end, max(1, (end - start + 1) // 2 + (end - start) // 8)))
+    return list(_cut(document, start, end, max(1, (end - start + 1) // 2 + (end - start) // 8)))
 
 
-def _cut(text: str, start: int, end: int, longest: int) -> Iterator[tuple[int, int]]:
+def _cut(document: Document, start: int, end: int, longest: int) -> Iterator[tuple[int, int]]:
+    folded = document.folded
     while end - start > longest:
-        at = _best(text, start, start + longest)
+        at = _best(document.text, start, start + longest)
+        _, whole = folded.to_original(*folded.to_folded(start, at))
+        at = min(max(at, whole), end)
         yield start, at
         start = at
     if start < end:

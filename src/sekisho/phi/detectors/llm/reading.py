@@ -125,10 +125,11 @@ async def _passage(
     try:
         return [await _asked(model, document, start, end, how, said)]
     except PromptTooLongError:
-        if end - start < 2 * _SHORTEST:
+        pieces = halves(document, start, end)
+        if end - start < 2 * _SHORTEST or len(pieces) < 2:
             raise
     parts = []
-    for piece in halves(document.text, start, end):
+    for piece in pieces:
         parts += await _passage(model, document, *piece, how, said)
     return parts
 

@@ -20,7 +20,7 @@ from sekisho.phi.detectors.llm.checks import Checked, Finding, check
 from sekisho.phi.detectors.llm.listing import PhiItem, PhiList
 from sekisho.phi.detectors.llm.prompts import Prompts, fill
 
-__all__ = ["MOST_ROUNDS", "Policy", "Refined", "parse_policy", "refine"]
+__all__ = ["MOST_ROUNDS", "Policy", "Refined", "parse_policy", "refine", "review_request"]
 
 MOST_ROUNDS = 4
 
@@ -110,7 +110,7 @@ async def refine(
             break
         answer = await ask(
             model,
-            _review(base, passage, items, checked, prompts),
+            review_request(base, passage, items, checked, prompts),
             PhiList,
             reprimand=prompts.invalid,
         )
@@ -141,13 +141,14 @@ def _better(
     return None
 
 
-def _review(
+def review_request(
     base: Request,
     passage: Document,
     items: Sequence[PhiItem],
     checked: Checked,
     prompts: Prompts,
 ) -> Request:
+    """The request for a review of ``items``, told what was ``checked``; ``base`` as in ``refine``."""
     turn = fill(
         prompts.review_turn,
         text=passage.text,
