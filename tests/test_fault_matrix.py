@@ -309,3 +309,38 @@ def test_a_document_ends_released_or_held(
     assert not leaks(SECRETS, ended.out, ended.err, caplog.text)
     (tmp_path / "script.json").unlink(missing_ok=True)
     assert not leaks((NAME, "架空次郎"), out, home)
+
+
+def test_a_server_that_goes_away_ends_the_run_and_resume_finishes_it(
+    home: Path, tmp_path: Path
+) -> None:
+    texts = [f"{number}例目。担当は{NAME}。" for number in range(40)]
+    reports = tmp_path / "in.jsonl"
+    lines = [{"id": str(number), "text": text} for number, text in enumerate(texts)]
+    reports.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    asked = 0
+
+    def dying(request: Any) -> Reply:
+        nonlocal asked
+        asked += 1
+        return Reply(text=answer(("STAFF", NAME)), fault=None if asked <= 12 else Fault.FAIL)
+
+    with FaultyServer(dying) as server:
+        settings = {"kind": "openai", "base_url": f"{server.url}/v1", "in_flight": 1}
+        configured(tmp_path, {**settings, "context": 32768, "attempts": 1})
+        command = (
+            *("deid", reports, "--out", tmp_path / "out", "--config", tmp_path / "sekisho.toml"),
+            *("--detectors", "rules,llm", "--model", "m", "--profile", "redact-all"),
+        )
+        ended = call(*command)
+        assert ended.code == 3
+        assert "model_unavailable" in ended.err
+        assert "--resume" in ended.err
+        assert asked < 40, "the run must not go on without its model"
+        assert not (tmp_path / "out" / "manifest.json").exists()
+        asked = -1000
+        resumed = call(*command, "--resume")
+    assert resumed.code == 0, resumed.err
+    out = rows(tmp_path / "out" / "released.jsonl")
+    assert [row["id"] for row in out] == [str(number) for number in range(40)]
+    assert not leaks(SECRETS, ended.err, resumed.err)

@@ -16,7 +16,14 @@ from pathlib import Path
 from sekisho.documents.formats import Source as Opened
 from sekisho.documents.formats import Sources
 from sekisho.documents.records import Record
-from sekisho.errors import OutputError, ReleaseError, SekishoError, UsageError
+from sekisho.errors import (
+    ModelAccessError,
+    ModelUnavailableError,
+    OutputError,
+    ReleaseError,
+    SekishoError,
+    UsageError,
+)
 from sekisho.release.columns import Columns
 from sekisho.release.job import Job, columns_of, fingerprint, inputs, profile_of
 from sekisho.release.keys import Keys
@@ -33,6 +40,10 @@ from sekisho.runs.outcome import Outcome, Position
 from sekisho.runs.progress import Progress, Silent
 
 __all__ = ["Deidentified", "Job", "deidentify"]
+
+
+#: A model's server that does not answer, or not to us, is no fault of a document.
+_PASSING = frozenset({ModelUnavailableError.reason, ModelAccessError.reason})
 
 
 @dataclass(frozen=True)
@@ -93,8 +104,9 @@ def deidentify(
                     unique_ids=bool(columns.identifiers),
                     refer=functools.partial(_refer, columns, vault.keys),
                     confirm=functools.partial(_writable, sources),
+                    passing=_PASSING,
                 )
-            if not summary.interrupted:
+            if not summary.unfinished:
                 record_run(job, profile, sources, journal, vault, summary, begun, models, reading)
             notes = _notes(found, sources, journal)
     return Deidentified(summary, job.out, notes)

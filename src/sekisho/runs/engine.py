@@ -8,15 +8,17 @@ batches; the next run with the same journal skips what is done.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from sekisho.documents.records import Record
 from sekisho.errors import SekishoError, UsageError
+from sekisho.runs.commits import IN_A_ROW, BeforeCommit, Commits, Misfortune
 from sekisho.runs.interrupts import Stop
 from sekisho.runs.journal import Journal
-from sekisho.runs.outcome import Outcome, Position, Status, encode
+from sekisho.runs.outcome import Outcome, Position, Status
 from sekisho.runs.pool import Pool, Task
 from sekisho.runs.progress import Progress, Silent
 from sekisho.runs.worker import Guard, Interrupted, MakeWork, Work, in_order
@@ -25,17 +27,17 @@ __all__ = ["CHARS_PER_S", "BeforeCommit", "Confirm", "Refer", "Summary", "Work",
 
 #: Slower than this many characters a second (a twentieth of the usual), a text is given up.
 CHARS_PER_S = 3000
-_BATCH_S = 1.0
-_BATCH_CHARS = 2_000_000
 
-BeforeCommit: TypeAlias = Callable[[Sequence[tuple[Position, Outcome]]], None]
 Confirm: TypeAlias = Callable[[Position, Outcome], Outcome]
 Refer: TypeAlias = Callable[[Position, Record], str]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """How a run ended. ``counts`` covers the whole journal, earlier runs included."""
+    """How a run ended. ``counts`` covers the whole journal, earlier runs included.
+
+    ``gave_up`` is the reason of outcomes that followed each other without end.
+    """
 
     counts: dict[str, int]
     new: int
@@ -43,21 +45,34 @@ class Summary:
     broken: tuple[str, ...]
     interrupted: bool
     seconds: float
+    gave_up: str | None = None
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether documents are left for another run with ``--resume``."""
+        return self.interrupted or self.gave_up is not None
 
     @property
     def exit_code(self) -> int:
-        """0 all released; 3 some held, failed or unreadable; 130 interrupted."""
+        """0 all released; 3 some held, failed or unreadable, or given up; 130 interrupted."""
         if self.interrupted:
             return 130
+        if self.gave_up is not None:
+            return 3
         unreleased = sum(n for status, n in self.counts.items() if status != Status.RELEASED)
         return 3 if unreleased or self.broken else 0
 
     @property
     def advice(self) -> str | None:
         """What the user should be told at the end, one line, or None."""
-        if not self.interrupted:
+        if not self.unfinished:
             return None
         done = sum(self.counts.values())
+        if self.gave_up is not None:
+            return (
+                f"given up after {done:,} documents, as {IN_A_ROW} in a row were held with "
+                f"{self.gave_up}; see to it, then run the same command with --resume"
+            )
         return f"stopped after {done:,} documents; run the same command with --resume to go on"
 
 
@@ -80,6 +95,7 @@ def run(
     unique_ids: bool = False,
     refer: Refer = reference,
     confirm: Confirm | None = None,
+    passing: Collection[str] = (),
 ) -> Summary:
     """Give every record of ``sources`` an outcome in ``journal``.
 
@@ -91,6 +107,8 @@ def run(
     a crash it may get the same positions again. ``unique_ids`` holds a record whose id came
     before. ``refer`` names a document where the work could not. ``confirm`` has the last word on
     an outcome, in this process: it may hold a record whose values its own file cannot take.
+    ``passing`` are reasons that lie outside of a record, such as a server that is down: when
+    several records in a row are held for one, the run is given up and they are left to the next.
 
     Held here: ``unreadable_row``, ``duplicate_id``, ``timeout``, ``worker_died``. Failed here:
     ``error:<class>``. A source that raises is given up at that point and stands in
@@ -103,21 +121,26 @@ def run(
     """
     began = time.monotonic()
     journal.forget_broken()
-    commits = _Commits(journal, batch, before_commit, progress or Silent())
+    commits = Commits(journal, batch, before_commit, progress or Silent())
     intake = _Intake(sources, journal, commits, timeout_s, unique_ids, refer)
     carry = _here if jobs <= 1 else _in_processes
+    misfortune = Misfortune(passing, commits)
     with Stop() as stop:
-        for step in carry(intake.tasks(stop), make_work, jobs, ahead, stop):
-            if step is not None:
-                task, outcome = step
-                if not outcome.ref:
-                    outcome = replace(outcome, ref=refer(task.position, task.record))
-                if confirm is not None:
-                    outcome = confirm(task.position, outcome)
-                commits.add(task.position, outcome, task.chars)
-            commits.flush_if_due()
+        with closing(carry(intake.tasks(stop), make_work, jobs, ahead, stop)) as steps:
+            for step in steps:
+                if step is not None:
+                    task, outcome = step
+                    if not outcome.ref:
+                        outcome = replace(outcome, ref=refer(task.position, task.record))
+                    if confirm is not None:
+                        outcome = confirm(task.position, outcome)
+                    if misfortune.add(task.position, outcome, task.chars):
+                        break
+                commits.flush_if_due()
+        if misfortune.gave_up is None and not stop.requested:
+            misfortune.settle()
         commits.flush()
-        if not stop.requested and not intake.broken:
+        if not stop.requested and not intake.broken and misfortune.gave_up is None:
             journal.finish()
     return Summary(
         counts=journal.status_counts(),
@@ -126,56 +149,8 @@ def run(
         broken=tuple(intake.broken),
         interrupted=stop.requested,
         seconds=time.monotonic() - began,
+        gave_up=misfortune.gave_up,
     )
-
-
-class _Commits:
-    """Outcomes on their way to the journal."""
-
-    def __init__(
-        self, journal: Journal, batch: int, before: BeforeCommit | None, progress: Progress
-    ):
-        self.count = 0
-        self.progress = progress
-        self._journal = journal
-        self._batch = batch
-        self._before = before
-        self._waiting: list[tuple[Position, Outcome, bytes]] = []
-        self._chars = 0
-        self._flushed_at = time.monotonic()
-
-    def add(self, position: Position, outcome: Outcome, chars: int) -> None:
-        """Take ``outcome``; it is stored by a later flush."""
-        try:
-            body = encode(outcome)
-        except (TypeError, ValueError, RecursionError) as error:
-            reason = f"error:{type(error).__name__}"
-            outcome = Outcome.failed(outcome.ref, reason, "a value cannot be kept in the journal")
-            body = encode(outcome)
-        self._waiting.append((position, outcome, body))
-        self._chars += chars
-        self.count += 1
-        self.progress.advance()
-
-    def flush_if_due(self) -> None:
-        """Flush when the batch is full or a second old."""
-        if self._waiting and (
-            len(self._waiting) >= self._batch
-            or self._chars >= _BATCH_CHARS
-            or time.monotonic() - self._flushed_at >= _BATCH_S
-        ):
-            self.flush()
-
-    def flush(self) -> None:
-        """Hand the batch to ``before_commit``, then to the journal."""
-        if self._waiting:
-            self._waiting.sort(key=lambda entry: entry[0])
-            if self._before is not None:
-                self._before([(position, outcome) for position, outcome, _ in self._waiting])
-            self._journal.commit(self._waiting)
-        self._waiting = []
-        self._chars = 0
-        self._flushed_at = time.monotonic()
 
 
 class _Intake:
@@ -185,7 +160,7 @@ class _Intake:
         self,
         sources: Sequence[Iterable[Record]],
         journal: Journal,
-        commits: _Commits,
+        commits: Commits,
         timeout_s: float,
         unique_ids: bool,
         refer: Refer,
@@ -264,7 +239,7 @@ def _length(cell: object) -> int:
 
 def _here(
     tasks: Iterator[Task], make_work: MakeWork, _jobs: int, ahead: int, stop: Stop
-) -> Iterator[tuple[Task, Outcome] | None]:
+) -> Generator[tuple[Task, Outcome] | None, None, None]:
     with Guard(make_work()) as guard:
         stop.hook = guard.interrupt
         try:
@@ -277,6 +252,6 @@ def _here(
 
 def _in_processes(
     tasks: Iterator[Task], make_work: MakeWork, jobs: int, ahead: int, stop: Stop
-) -> Iterator[tuple[Task, Outcome] | None]:
+) -> Generator[tuple[Task, Outcome] | None, None, None]:
     with Pool(make_work, jobs, ahead) as pool:
         yield from pool.carry(tasks, stop)
