@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sekisho.cli.console import show_note
 from sekisho.errors import UsageError
 from sekisho.phi.cascade import Consult
 
@@ -228,6 +229,21 @@ def chosen(
         consult=consult,
         cache=cache,
     )
+
+
+def stand_in(choice: Choice | None) -> str | None:
+    """What answered in place of a model, if anything did; every output is to say so."""
+    from sekisho.models.seam import Origin
+
+    origin = Origin.MODEL if choice is None else choice.origin()
+    return None if origin is Origin.MODEL else origin.value
+
+
+def note_stand_in(choice: Choice | None) -> None:
+    """Say that no model answered, where that is so."""
+    origin = stand_in(choice)
+    if origin is not None:
+        show_note(f"the language model's answers were {origin}: no figure of this is a model's")
 
 
 def with_llm(detectors: tuple[str, ...], choice: Choice | None) -> tuple[str, ...]:

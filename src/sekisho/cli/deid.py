@@ -134,6 +134,7 @@ def deid(
         show_error(error)
         raise typer.Exit(ExitCode.INCOMPLETE) from None
     _report(ended)
+    asking.note_stand_in(choice)
     raise typer.Exit(ended.summary.exit_code)
 
 

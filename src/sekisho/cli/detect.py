@@ -102,6 +102,7 @@ def detect(
     views = []
     records = (record for source in found.sources for record in _records(source))
     ahead = 1 if choice is None else choice.ahead()
+    origin = asking.stand_in(choice)
     with closing(stack):
         for record, read in _in_order(records, stack, columns, language, ahead):
             if record is None or read is None:
@@ -109,13 +110,18 @@ def detect(
             elif format_ is Format.HTML:
                 views.append((record.id, read))
             else:
-                write_out(json.dumps(_row(record.id, read, format_, with_text), ensure_ascii=False))
+                row = _row(record.id, read, format_, with_text)
+                if origin is not None and format_ is Format.PHI_LIST:
+                    row["origin"] = origin
+                write_out(json.dumps(row, ensure_ascii=False))
+    asking.note_stand_in(choice)
     for skipped in found.skipped:
         reason = skipped.reason.removeprefix(f"{skipped.path}: ")
         show_note(f"{skipped.path}: {reason}; not read")
         failures += skipped.failed
     if format_ is Format.HTML:
-        write_out(_page(views, stack.names))
+        names = [f"{n} ({origin})" if n == "llm" and origin else n for n in stack.names]
+        write_out(_page(views, tuple(names)))
     if failures:
         show_note(f"{failures} documents could not be read; they have no row")
         raise typer.Exit(ExitCode.INCOMPLETE)

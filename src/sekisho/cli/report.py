@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -96,11 +96,28 @@ def write_report(
         categories=tuple(_categories(counts)),
         withheld=tuple(_held(directory)),
         documents=documents,
-        facts=(("run", run["id"]), ("profile SHA-256", manifest["profile"]["sha256"])),
+        facts=(
+            ("run", run["id"]),
+            ("profile SHA-256", manifest["profile"]["sha256"]),
+            *_asked(manifest.get("llm")),
+        ),
     )
     page = out or directory / PAGE
     write_whole(page, render(summary, language).encode("utf-8", "backslashreplace"))
     return page
+
+
+def _asked(llm: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
+    """What the page says of the language model that was asked."""
+    if llm is None:
+        return
+    asked, spared = llm["documents_asked"], llm["documents_spared"]
+    stood_in = llm["origin"] != "model"
+    told = f"{llm['model']} ({llm['server']})"
+    yield "language model", f"none: its answers were {llm['origin']}" if stood_in else told
+    yield "model digest", llm["digest"]
+    yield "prompts SHA-256", llm["prompts"]
+    yield "documents asked about", f"{asked:,} of {asked + spared:,}"
 
 
 def _manifest(directory: Path) -> dict[str, Any]:

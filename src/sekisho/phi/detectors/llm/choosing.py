@@ -9,7 +9,7 @@ from typing import Literal
 
 from sekisho.models.configuration import Capacity, read, settings
 from sekisho.models.opening import ready_local, recorded
-from sekisho.models.seam import Description
+from sekisho.models.seam import Description, Origin
 from sekisho.phi.cascade import Consult
 from sekisho.phi.detectors.llm import LlmDetector
 from sekisho.phi.detectors.llm.prompts import prompts
@@ -17,6 +17,9 @@ from sekisho.phi.detectors.llm.reading import Reading
 from sekisho.phi.detectors.llm.refining import Policy
 
 __all__ = ["Choice", "Chosen"]
+
+
+_STAND_INS = {"scripted": Origin.SCRIPTED, "replay": Origin.REPLAYED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,11 @@ class Choice:
         """How many documents are worth beginning at a time. Raises ``UsageError``."""
         return settings(self.model, read(self.configuration)).in_flight
 
+    def origin(self) -> Origin:
+        """Whether a model answers, or what stands in for one. Raises ``UsageError``."""
+        kind = settings(self.model, read(self.configuration)).kind
+        return _STAND_INS.get(kind, Origin.MODEL)
+
     def open(self, *, working: bool = True, cache_key: bytes | None = None) -> Chosen:
         """The detector, after the model was asked what it is.
 
@@ -63,7 +71,7 @@ class Choice:
 
             model = CachedModel(model, AnswerCache(self.cache, cache_key))
         detector = LlmDetector(model, reading, digest=ready.description.digest)
-        return Chosen(detector, ready.description, reading, ready.measured)
+        return Chosen(detector, ready.description, reading, self.origin(), ready.measured)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,7 @@ class Chosen:
     detector: LlmDetector
     description: Description
     reading: Reading
+    origin: Origin
     measured: bool
 
     def told(self, language: str) -> dict[str, object]:
@@ -83,6 +92,7 @@ class Chosen:
             "model": self.description.model,
             "digest": self.description.digest,
             "server": self.description.server,
+            "origin": self.origin,
             "prompts": said.digest,
             "capacity": how.capacity,
             "review": how.wording,
@@ -90,5 +100,6 @@ class Chosen:
             "rounds": how.policy.rounds,
             "keep": "additions" if how.policy.additions else "improved",
             "ungrounded": how.ungrounded,
+            "thinking_tokens": how.thinking_tokens,
             "seed": how.seed,
         }
