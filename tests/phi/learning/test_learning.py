@@ -119,6 +119,28 @@ def test_a_file_can_be_trained_further_from_where_it_was(tmp_path: Path) -> None
     assert difference < 0.3
 
 
+def test_a_layer_as_wide_as_high_is_restored_the_right_way_round(tmp_path: Path) -> None:
+    made = [example(text, spans) for text, spans in SENTENCES]
+    vocabulary = Vocabulary("".join(sorted({sign for each in made for sign in each.text})))
+    prepare(PLAN.seed, PLAN.threads)
+    square = Shape(
+        len(vocabulary),
+        width=24,
+        character_width=8,
+        word_width=8,
+        lexicon_width=8,
+        dilations=(1, 2),
+    )
+    network = Tagger(square)
+    samples = [encode(Document("", text), vocabulary) for text, _ in SENTENCES]
+    out = tmp_path / "square.onnx"
+    export(network, vocabulary, samples, temperature=1.0, card={}, path=out)
+    was, now = network.enter.weight, restore(out)[0].enter.weight
+    assert was.shape == now.shape == (24, 24)
+    # Seven bits for the widest weight of a column.
+    assert float((was - now).abs().max().detach()) < float(was.abs().max().detach()) / 60
+
+
 def test_equal_seeds_give_equal_networks() -> None:
     first, second = fitted()[0].state_dict(), fitted()[0].state_dict()
     assert all(torch.equal(first[name], second[name]) for name in first)
