@@ -15,12 +15,14 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
 COMMANDS = (
-    *("deid", "detect", "reveal", "report", "doctor"),
-    *("audit", "evaluate", "vault", "tagger"),
+    *("deid", "detect", "reveal", "report", "doctor", "init"),
+    *("audit", "evaluate", "models", "vault", "tagger"),
 )
 SUBCOMMANDS = (
     "audit verify",
     "evaluate phi",
+    "models check",
+    "models list",
     "vault check",
     "vault rotate",
     "tagger show",

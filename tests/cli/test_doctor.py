@@ -15,20 +15,24 @@ from sekisho.cli import doctor as module
 from sekisho.cli.doctor import Check, State, check_all, doctor
 
 NAMES = [
-    *("python", "sekisho", "sudachi", "tagger", "[parquet]", "[postgres]", "[train]"),
-    *("key", "vault", "disk", "cores"),
+    *("python", "sekisho", "sudachi", "tagger", "[llama]", "[parquet]", "[postgres]", "[train]"),
+    *("models", "key", "vault", "disk", "cores"),
 ]
+REGISTERED = {
+    "sekisho.detectors": ["known", "rules"],
+    "sekisho.models": ["gguf", "ollama", "openai"],
+}
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("SEKISHO_VAULT", "SEKISHO_KEY", "SEKISHO_KEY_FILE"):
+    for name in ("SEKISHO_VAULT", "SEKISHO_KEY", "SEKISHO_KEY_FILE", "SEKISHO_CONFIG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SEKISHO_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     # The tests run from the source tree too, where no package is installed.
     monkeypatch.setattr(module, "version", lambda name: "1.0")
-    monkeypatch.setattr("sekisho.plugins.names", lambda group: ["known", "rules"])
+    monkeypatch.setattr("sekisho.plugins.names", REGISTERED.__getitem__)
     return tmp_path / "home"
 
 
@@ -38,8 +42,24 @@ def run(*options: str) -> Result:
     return CliRunner().invoke(app, list(options))
 
 
-def look(name: str, vault: str | None = None, key_file: Path | None = None) -> Check:
-    return next(check for check in check_all(vault, key_file) if check.name == name)
+def look(
+    name: str,
+    vault: str | None = None,
+    key_file: Path | None = None,
+    config: Path | None = None,
+) -> Check:
+    return next(check for check in check_all(vault, key_file, config) if check.name == name)
+
+
+def configured(path: Path, *lines: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+#: A model that answers nobody: whoever asked it would wait.
+NEAR = ('kind = "openai"', 'base_url = "http://127.0.0.1:9/v1"', 'model = "near"')
+FAR = ('kind = "openai"', 'base_url = "https://models.example.com/v1"', 'model = "far"')
 
 
 def test_a_fresh_machine_is_sound_and_nothing_is_created(home: Path) -> None:
@@ -63,6 +83,75 @@ def test_an_absent_extra_names_its_pip_line(monkeypatch: pytest.MonkeyPatch) -> 
     check = look("[parquet]")
     assert check.state is State.ABSENT
     assert check.remedy == "pip install 'sekisho[parquet]'"
+
+
+def test_a_machine_without_a_configuration_needs_none(tmp_path: Path) -> None:
+    check = look("models")
+    assert check.state is State.ABSENT
+    assert check.remedy == "sekisho init writes one"
+
+
+def test_the_configuration_in_force_is_the_stated_the_named_the_near_or_the_one_at_home(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_home = configured(home / "sekisho.toml")
+    assert look("models").detail == f"{at_home}: 0 models"
+    here = configured(tmp_path / "sekisho.toml", "[models.m]", *NEAR)
+    assert look("models").detail == f"{here}: 1 model"
+    elsewhere = configured(tmp_path / "other" / "my.toml", "[models.m]", *NEAR, "[models.n]", *NEAR)
+    monkeypatch.setenv("SEKISHO_CONFIG", str(elsewhere))
+    assert look("models").detail == f"{elsewhere}: 2 models"
+    assert look("models", config=here).detail == f"{here}: 1 model"
+    assert look("models", config=here).state is State.OK
+
+
+def test_models_in_the_cloud_are_told(tmp_path: Path) -> None:
+    path = configured(tmp_path / "sekisho.toml", "[models.near]", *NEAR, "[models.far]", *FAR)
+    check = look("models", config=path)
+    assert check.state is State.OK
+    assert "2 models, in the cloud and never sent a document: far" in check.detail
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (("[models.m",), "no TOML"),
+        (("trusted_host = []",), "trusted_host"),
+        (("[models.m]", *NEAR, "contxt = 8192"), "models.m.contxt"),
+        (("[models.m]", 'kind = "opnai"'), "'opnai'"),
+        (("[models.m]", 'kind = "gguf"'), "needs path"),
+        (("[models.m]", *FAR, 'locality = "local"'), "m: a model is called local"),
+        (('default_model = "n"', "[models.m]", *NEAR), "'n'"),
+    ],
+)
+def test_a_configuration_that_is_wrong_is_broken_and_says_where(
+    lines: tuple[str, ...], told: str, tmp_path: Path
+) -> None:
+    path = configured(tmp_path / "sekisho.toml", *lines)
+    check = look("models", config=path)
+    assert check.state is State.BROKEN
+    assert told in check.detail
+    assert run("--config", str(path)).exit_code == 3
+
+
+def test_a_configuration_that_is_named_and_missing_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEKISHO_CONFIG", str(tmp_path / "none.toml"))
+    assert look("models").state is State.BROKEN
+
+
+def test_a_key_that_is_not_set_is_worth_a_note_and_one_that_is_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WARD_KEY", raising=False)
+    path = configured(tmp_path / "sekisho.toml", "[models.m]", *NEAR, 'api_key_env = "WARD_KEY"')
+    check = look("models", config=path)
+    assert (check.state, check.remedy) == (State.NOTE, "export WARD_KEY=...")
+    assert run("--config", str(path)).exit_code == 0
+    monkeypatch.setenv("WARD_KEY", "sk-canary")
+    assert look("models", config=path).state is State.OK
+    assert "sk-canary" not in run("--config", str(path)).output
 
 
 def test_an_absent_analyser_is_broken_and_ends_with_3(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -207,6 +207,19 @@ def chosen(
     from sekisho.phi.detectors.llm.refining import parse_policy
 
     policy = parse_policy(refine, rounds, additions=keep is Keep.ADDITIONS)
+    if refine == "never":
+        reviewing = {
+            "--review": review is not Wording.CONSERVATIVE,
+            "--rounds": rounds != 1,
+            "--keep": keep is not Keep.IMPROVED,
+        }
+        stated = [option for option, given in reviewing.items() if given]
+        if stated:
+            raise UsageError(
+                "nothing is reviewed, and this is about reviews",
+                where=", ".join(stated),
+                remedy="add --refine always, on-findings or below:SCORE",
+            )
     path = configuration_path(config)
     if model is None:
         model = read(path).default_model

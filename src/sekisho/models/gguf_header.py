@@ -68,7 +68,8 @@ def _skip(file: BinaryIO, kind: int, size: int) -> None:
             _pass(file, count * _SIZES[inner], size)
         else:
             for _ in range(count):
-                _skip(file, inner, size)
+                # A list of lists is in no model, and could be nested without end.
+                _skip(file, inner if inner == _TEXT else -1, size)
     elif kind in _SIZES:
         _pass(file, _SIZES[kind], size)
     else:

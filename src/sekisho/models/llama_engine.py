@@ -72,6 +72,9 @@ class Engine:
         except BaseException:
             self._home.cleanup()
             raise
+        # Ended before its loop has begun, llama.cpp waits for that loop for ever. What the loop
+        # itself answers shows that it has.
+        self._server.handle_metrics()
         self._where = str(loading.path)
         self._address = str(self._server.listening_address)
         self._threads = ThreadPoolExecutor(loading.slots, thread_name_prefix="sekisho-llama")
@@ -245,6 +248,7 @@ def _load(loading: Loading, home: str, key: str) -> Any:
         "offline": True,
         "ui": False,
         "endpoint_slots": False,
+        "endpoint_metrics": True,
     }
     try:
         params = llama.CommonParams()

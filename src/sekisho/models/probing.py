@@ -50,6 +50,8 @@ _AT_ONCE = 4
 _MOST_AT_ONCE = 8
 #: At once is clearly below one after the other when it takes less than this part of the time.
 _CLEARLY = 0.75
+#: No model answers in so few seconds, and the time of anything else says nothing.
+_TOO_QUICK_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +109,12 @@ class _Asking:
             schema=await self._schema(),
             logprobs=await self._logprobs(),
             seed=await self._seed(),
-            context=self._context(description),
+            context=description.context,
             slots=await self._slots(description),
         )
+        context = description.context
+        told = "not stated" if context is None else f"{context} tokens, as stated"
+        self._findings.append(Finding("context", told, 0.0))
         return Probe(abilities, description, tuple(self._findings))
 
     async def _schema(self) -> SchemaMeans:
@@ -191,12 +196,6 @@ class _Asking:
         self._note("seed", "the same seed gives the same answer, another one another")
         return True
 
-    def _context(self, description: Description) -> int | None:
-        self._begin()
-        stated = description.context
-        self._note("context", "not stated" if stated is None else f"{stated} tokens, as stated")
-        return stated
-
     async def _slots(self, description: Description) -> int | None:
         """How many requests are worked on at once: as stated, else as the times tell."""
         self._begin()
@@ -208,6 +207,9 @@ class _Asking:
             return stated
         await self._timed(count)  # each slot reads the prompt
         one = min([await self._timed(1) for _ in range(2)])
+        if stated is None and one < _TOO_QUICK_S:
+            self._note("slots", f"{told}; answers come too quickly to tell")
+            return None
         part = min([await self._timed(count) for _ in range(2)]) / (count * one)
         self._note(
             "slots", f"{told}; {count} at once take {part:.0%} of the time of one after the other"

@@ -33,7 +33,7 @@ class Detection:
     """What a stack found: the spans, sorted and without overlap, and the shield's marks.
 
     ``measures`` count what the consulted detectors took, if there are any: ``asked`` is 1 when
-    they were asked about the document.
+    they were asked about the document, ``spared`` when they were not.
     """
 
     spans: tuple[Span, ...]
@@ -145,7 +145,7 @@ class Stack:
         return merge(document.text, [with_title(document.text, span) for span in bare])
 
 
-_NOT_ASKED: Mapping[str, float] = {"asked": 0}
+_NOT_ASKED: Mapping[str, float] = {"spared": 1}
 _ASKED: Mapping[str, float] = {"asked": 1}
 
 

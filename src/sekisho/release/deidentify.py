@@ -73,6 +73,10 @@ def deidentify(
     found = inputs(job)
     columns = columns_of(job, found.sources)
     # A wrong name, a damaged model or a silent server is told before anything is written.
+    if job.jobs > 1 and job.llm is not None and job.llm.records():
+        raise UsageError(
+            "one process writes a recording", where="--jobs", remedy="use --jobs 1 to record"
+        )
     chosen = asked_first(job)
     detectors = detectors_of(job, chosen)
     models = detectors.models

@@ -178,8 +178,8 @@ def fingerprint(
         "inputs": digest.hexdigest(),
         "--profile": profile.digest,
         "--detectors": ",".join(job.detectors),
-        **{f"--{_OPTION.get(name, name)}": digest for name, digest in models.items()},
-        **({"--refine": repr(sorted(reading.items()))} if reading else {}),
+        **{_OPTION.get(name, f"--{name}"): digest for name, digest in models.items()},
+        **{_OPTION.get(name, f"--{name}"): str(told) for name, told in reading.items()},
         **({"--llm": job.llm.consult} if job.llm is not None else {}),
         "--text-column": "\0".join(options.text_columns),
         "--id-column": options.id_column or "",
@@ -194,8 +194,17 @@ def fingerprint(
     }
 
 
-#: The option that names a detector's model, where it is not called like the detector.
-_OPTION = {"llm": "model"}
+#: What sets a model or a reading, where that is no option of the same name.
+_OPTION = {
+    "llm": "--model",
+    "digest": "weights of --model",
+    "model": "name of --model",
+    "server": "server of --model",
+    "origin": "kind of --model",
+    "prompts": "prompts",
+    "thinking_tokens": "thinking_tokens of --model",
+    "seed": "seed",
+}
 
 
 def _within(path: str, folder: Path) -> bool:

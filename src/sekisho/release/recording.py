@@ -104,13 +104,12 @@ def _reading(job: Job, reading: Mapping[str, object], totals: Totals) -> dict[st
     """How the language model read, and of how many documents it was asked."""
     if job.llm is None:
         return {}
-    asked = int(totals.measures["asked"])
     return {
         "llm": {
             **reading,
             "consult": str(job.llm.consult),
-            "documents_asked": asked,
-            "documents_spared": totals.statuses.total() - asked,
+            "documents_asked": int(totals.measures["asked"]),
+            "documents_spared": int(totals.measures["spared"]),
         }
     }
 
@@ -121,7 +120,7 @@ def _spent(job: Job, totals: Totals) -> dict[str, Any]:
         return {}
     measures = totals.measures
     asked = int(measures["asked"])
-    spared = totals.statuses.total() - asked
+    spared = int(measures["spared"])
     return {
         "llm": {
             **{name: int(measures[name]) for name in _COUNTED},

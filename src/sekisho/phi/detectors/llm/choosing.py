@@ -44,6 +44,10 @@ class Choice:
         """How many documents are worth beginning at a time. Raises ``UsageError``."""
         return settings(self.model, read(self.configuration)).in_flight
 
+    def records(self) -> bool:
+        """Whether the model's answers are recorded. Raises ``UsageError``."""
+        return settings(self.model, read(self.configuration)).record is not None
+
     def origin(self) -> Origin:
         """Whether a model answers, or what stands in for one. Raises ``UsageError``."""
         kind = settings(self.model, read(self.configuration)).kind
