@@ -57,7 +57,9 @@ def request_body(
     if abilities.seed is not False:
         body["seed"] = request.seed
     if request.top_logprobs is not None and abilities.logprobs is not False:
-        body |= {"logprobs": True, "top_logprobs": request.top_logprobs}
+        # Asked for no alternatives, llama.cpp leaves the tokens themselves out as well.
+        least = 1 if local else 0
+        body |= {"logprobs": True, "top_logprobs": max(least, request.top_logprobs)}
     form = _response_format(request.schema, abilities.schema)
     if form is not None:
         body["response_format"] = form

@@ -167,15 +167,13 @@ class GgufModel:
                 give_back(self._loading)
 
     def _body(self, request: Request) -> dict[str, Any]:
-        # Asked for no alternatives, llama.cpp leaves the tokens themselves out as well.
-        extra = {"top_logprobs": 1} if request.top_logprobs == 0 else {}
         return request_body(
             request,
             model="",
             abilities=self.abilities,
             local=True,
             newer=False,
-            extra=extra,
+            extra={},
             omit=(),
         )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
+from dataclasses import replace
 
 from sekisho.errors import UsageError
 from sekisho.models.configuration import ModelSettings
@@ -31,7 +32,7 @@ def openai(name: str, chosen: ModelSettings, locality: Locality, known: Abilitie
         model=chosen.model or "",
         locality=locality,
         api_key=_key(chosen),
-        abilities=_abilities(chosen, known or Abilities(schema=SchemaMeans.JSON_SCHEMA)),
+        abilities=_abilities(chosen, known, Abilities(schema=SchemaMeans.JSON_SCHEMA)),
         api_version=chosen.api_version,
         omit=chosen.omit,
         extra=chosen.extra,
@@ -50,7 +51,7 @@ def ollama(name: str, chosen: ModelSettings, locality: Locality, known: Abilitie
         base_url=chosen.base_url,
         model=chosen.model,
         locality=locality,
-        abilities=_abilities(chosen, known or usual),
+        abilities=_abilities(chosen, known, usual),
         api_key=_key(chosen),
         keep_alive=chosen.keep_alive or "10m",
         think=chosen.think,
@@ -65,7 +66,7 @@ def gguf(name: str, chosen: ModelSettings, _: Locality, known: Abilities | None)
     usual = Abilities(
         schema=SchemaMeans.JSON_SCHEMA, logprobs=True, context=_GGUF_CONTEXT, slots=chosen.in_flight
     )
-    abilities = _abilities(chosen, known or usual)
+    abilities = _abilities(chosen, known, usual)
     return GgufModel(
         name=name,
         path=chosen.path,
@@ -93,15 +94,13 @@ def replay(name: str, chosen: ModelSettings, _: Locality, known: Abilities | Non
     return ReplayModel(chosen.path, key=recording_key(chosen), name=name)
 
 
-def _abilities(chosen: ModelSettings, known: Abilities) -> Abilities:
-    """``known`` with what the configuration states."""
-    return Abilities(
-        schema=known.schema,
-        logprobs=known.logprobs,
-        seed=known.seed,
-        context=chosen.context or known.context,
-        slots=known.slots,
-    )
+def _abilities(chosen: ModelSettings, known: Abilities | None, usual: Abilities) -> Abilities:
+    """What is ``known``, else ``usual``; the configuration may state another context, though no
+    more than is known."""
+    if known is None:
+        return replace(usual, context=chosen.context or usual.context)
+    stated = [each for each in (chosen.context, known.context) if each is not None]
+    return replace(known, context=min(stated, default=usual.context))
 
 
 def recording_key(chosen: ModelSettings) -> bytes | None:

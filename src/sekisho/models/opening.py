@@ -57,6 +57,10 @@ def open_local(
     return Opened(patient(model, chosen), chosen)
 
 
+def _least(*sizes: int | None) -> int | None:
+    return min((size for size in sizes if size is not None), default=None)
+
+
 def patient(model: Model, chosen: ModelSettings) -> Patient:
     """``model``, asked as often and as often at once as ``chosen`` says."""
     return Patient(
@@ -68,8 +72,8 @@ async def ready_local(name: str, configuration: Configuration, remembered: Path 
     """The local model that ``name`` means, after it was asked to describe itself.
 
     What ``sekisho models check`` measured of this server and these weights is recalled from the
-    folder ``remembered``; the context is the configured one, else what the server says. Raises
-    ``ModelError`` when it cannot be asked, and what ``open_local`` raises.
+    folder ``remembered``; the context is the configured one, but no more than the server says.
+    Raises ``ModelError`` when it cannot be asked, and what ``open_local`` raises.
     """
     first = open_local(name, configuration)
     try:
@@ -81,7 +85,7 @@ async def ready_local(name: str, configuration: Configuration, remembered: Path 
     usual = known or first.model.abilities
     abilities = replace(
         usual,
-        context=first.settings.context or description.context or usual.context,
+        context=_least(first.settings.context, description.context) or usual.context,
         slots=description.slots or usual.slots,
     )
     again = open_local(name, configuration, known=abilities)

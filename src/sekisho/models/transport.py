@@ -88,7 +88,7 @@ class Transport(httpx.AsyncBaseTransport):
     ) -> None:
         self._origin = _origin(httpx.URL(address(base_url)))
         self._headers = {name: _sendable(value, where) for name, value in headers.items()}
-        if api_key is not None:
+        if api_key:
             key = _sendable(api_key, where)
             self._headers[key_header or "authorization"] = key if key_header else f"Bearer {key}"
         self._where = where

@@ -6,13 +6,14 @@ Everything in it is bounded, so that a server that keeps to the schema cannot an
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from sekisho.phi.categories import Category
 
-__all__ = ["PhiItem", "PhiList"]
+__all__ = ["PhiItem", "PhiList", "shown"]
 
 _LONGEST_VALUE = 200
 _MOST_ITEMS = 300
@@ -34,5 +35,7 @@ class PhiList(BaseModel):
 
     phi_list: Annotated[tuple[PhiItem, ...], Field(max_length=_MOST_ITEMS)] = Field(repr=False)
 
-    def __str__(self) -> str:
-        return self.model_dump_json()
+
+def shown(items: Iterable[PhiItem]) -> str:
+    """``items`` as a model is shown them, however many came together from several answers."""
+    return PhiList.model_construct(phi_list=tuple(items)).model_dump_json()

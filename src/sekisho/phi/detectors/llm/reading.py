@@ -12,7 +12,7 @@ from sekisho.models.answers import Answer, Cost, ask
 from sekisho.models.configuration import Capacity
 from sekisho.models.seam import Message, Model, Origin, Request
 from sekisho.phi.detectors.llm.grounding import Ground
-from sekisho.phi.detectors.llm.listing import PhiItem, PhiList
+from sekisho.phi.detectors.llm.listing import PhiItem, PhiList, shown
 from sekisho.phi.detectors.llm.passages import LONGEST, halves, passages
 from sekisho.phi.detectors.llm.prompts import Prompts, fill, prompts
 from sekisho.phi.detectors.llm.refining import Policy, refine
@@ -190,7 +190,7 @@ async def _asked_again(
 ) -> Answer[PhiList]:
     values = ", ".join(f"「{item.value}」" for item in lost)
     further = (
-        Message("assistant", str(PhiList(phi_list=items))),
+        Message("assistant", shown(items)),
         Message("user", fill(said.ungrounded, values=values)),
     )
     request = replace(request, messages=(*request.messages, *further))

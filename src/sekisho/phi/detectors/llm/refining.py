@@ -17,7 +17,7 @@ from sekisho.errors import UsageError
 from sekisho.models.answers import Cost, ask
 from sekisho.models.seam import Message, Model, Request
 from sekisho.phi.detectors.llm.checks import Checked, Finding, check
-from sekisho.phi.detectors.llm.listing import PhiItem, PhiList
+from sekisho.phi.detectors.llm.listing import PhiItem, PhiList, shown
 from sekisho.phi.detectors.llm.prompts import Prompts, fill
 
 __all__ = ["MOST_ROUNDS", "Policy", "Refined", "parse_policy", "refine", "review_request"]
@@ -152,7 +152,7 @@ def review_request(
     turn = fill(
         prompts.review_turn,
         text=passage.text,
-        answer=str(PhiList(phi_list=tuple(items))),
+        answer=shown(items),
         findings="\n".join(_line(each, prompts) for each in checked.findings) or prompts.none,
     )
     messages = (Message("system", prompts.review), Message("user", turn))
