@@ -182,3 +182,15 @@ def test_threads_that_begin_at_once_share_one_loop() -> None:
     assert sorted(results) == [2 * number for number in range(8)]
     assert len(threads()) == before + 1
     background.close()
+
+
+def test_an_error_while_giving_back_is_told_and_leaves_no_thread() -> None:
+    async def closing() -> None:
+        raise LookupError("gone")
+
+    before = len(threads())
+    background = Background(closing)
+    background.submit(doubled(1)).result(60)
+    with pytest.raises(LookupError):
+        background.close()
+    assert len(threads()) == before

@@ -11,7 +11,7 @@ from sekisho.documents.document import Span
 from sekisho.errors import DetectionError, UnmappedLabelError
 from sekisho.phi.categories import Category
 from sekisho.phi.detection import STRONG
-from sekisho.phi.merging import merge, outvote
+from sekisho.phi.merging import beside, merge, outvote
 from sekisho.phi.shield import Mark
 
 TEXT = "佐藤 明子様（58）、Dr.高田。\nｶﾞ―々𠮷a1-2"
@@ -216,3 +216,124 @@ def test_a_long_document_is_merged_in_less_than_quadratic_time() -> None:
     started = time.perf_counter()
     assert len(merge(text, outvote(spans, shield))) == count
     assert time.perf_counter() - started < 5
+
+
+@settings(deadline=None, max_examples=500)
+@given(claims(), claims())
+def test_what_was_found_stays_whole_and_of_its_category_whatever_comes_beside_it(
+    spans: list[Span], more: list[Span]
+) -> None:
+    found, further = merge(TEXT, spans), merge(TEXT, more)
+    both = beside(TEXT, found, further)
+    assert all(left.end <= right.start for left, right in pairwise(both))
+    for span in found:
+        assert any(
+            kept.covers(span) and kept.category == span.category and kept.score >= span.score
+            for kept in both
+        )
+
+
+@settings(deadline=None, max_examples=500)
+@given(claims(), claims())
+def test_every_letter_that_comes_beside_is_covered_and_no_other(
+    spans: list[Span], more: list[Span]
+) -> None:
+    found, further = merge(TEXT, spans), merge(TEXT, more)
+    both = beside(TEXT, found, further)
+    assert letters(TEXT, both) == letters(TEXT, [*found, *further])
+
+
+@settings(deadline=None, max_examples=300)
+@given(claims(), claims())
+def test_nothing_beside_what_was_found_changes_nothing(spans: list[Span], more: list[Span]) -> None:
+    found = merge(TEXT, spans)
+    assert beside(TEXT, found, ()) == found
+    both = beside(TEXT, found, merge(TEXT, more))
+    assert beside(TEXT, both, ()) == both
+
+
+@settings(deadline=None, max_examples=300)
+@given(claims(), claims())
+def test_no_source_and_no_category_is_invented_beside(spans: list[Span], more: list[Span]) -> None:
+    found, further = merge(TEXT, spans), merge(TEXT, more)
+    for span in beside(TEXT, found, further):
+        under = [each for each in (*found, *further) if each.overlaps(span)]
+        assert span.category in {each.category for each in under}
+        assert set(span.sources) <= {source for each in under for source in each.sources}
+
+
+@pytest.mark.parametrize(
+    ("further", "expected"),
+    [
+        # the same of more letters: it grows
+        (Span(0, 4, "NAME"), [(0, 4, "NAME"), (6, 10, "DATE")]),
+        (Span(1, 4, "NAME"), [(0, 4, "NAME"), (6, 10, "DATE")]),
+        # the same of fewer letters: it stays
+        (Span(0, 1, "NAME"), [(0, 2, "NAME"), (6, 10, "DATE")]),
+        # something else: what is left of it
+        (Span(0, 4, "STAFF"), [(0, 2, "NAME"), (2, 4, "STAFF"), (6, 10, "DATE")]),
+        (Span(0, 2, "STAFF"), [(0, 2, "NAME"), (6, 10, "DATE")]),
+        (
+            Span(0, 12, "ID", score=1.0),
+            [(0, 2, "NAME"), (2, 5, "ID"), (6, 10, "DATE"), (10, 12, "ID")],
+        ),
+        # the same as one of two that it touches: it swallows neither
+        (Span(1, 7, "DATE"), [(0, 2, "NAME"), (2, 5, "DATE"), (6, 10, "DATE")]),
+        # what touches nothing
+        (Span(3, 4, "NAME"), [(0, 2, "NAME"), (3, 4, "NAME"), (6, 10, "DATE")]),
+    ],
+)
+def test_what_is_said_beside_is_fitted_around_what_was_found(
+    further: Span, expected: list[tuple[int, int, str]]
+) -> None:
+    found = [Span(0, 2, "NAME", score=0.7), Span(6, 10, "DATE", score=0.7)]
+    both = beside("佐藤明子様、5月3日来院", found, [further])
+    assert [(span.start, span.end, span.category) for span in both] == expected
+
+
+def test_two_persons_that_were_found_stay_two_whatever_is_said_of_both() -> None:
+    found = [Span(0, 2, "NAME", score=0.7), Span(3, 5, "NAME", score=0.7)]
+    both = beside("佐藤と鈴木", found, [Span(0, 5, "NAME", score=1.0)])
+    assert [(span.start, span.end, span.score) for span in both] == [
+        (0, 2, 0.7),
+        (2, 3, 1.0),
+        (3, 5, 0.7),
+    ]
+
+
+def test_two_who_agree_are_surer_beside_each_other_too() -> None:
+    found = [Span(0, 2, "NAME", ("lexicon:a",), 0.7)]
+    (both,) = beside("佐藤", found, [Span(0, 2, "NAME", ("llm",), 0.8)])
+    assert both.score == pytest.approx(0.94)
+    assert both.sources == ("lexicon:a", "llm")
+
+
+def test_a_strong_claim_beside_does_not_outrank_a_weak_one_that_was_found() -> None:
+    both = beside("佐藤明子", [Span(1, 2, "STAFF", score=0.5)], [Span(0, 4, "NAME", score=1.0)])
+    assert [(span.start, span.end, span.category) for span in both] == [
+        (0, 1, "NAME"),
+        (1, 2, "STAFF"),
+        (2, 4, "NAME"),
+    ]
+
+
+def test_many_spans_beside_many_take_less_than_quadratic_time() -> None:
+    count = 40_000
+    text = "佐藤明子は" * count
+    found = [Span(5 * i, 5 * i + 2, "NAME", ("lexicon:a",), 0.7) for i in range(count)]
+    further = [Span(5 * i + 1, 5 * i + 4, "STAFF", ("llm",), 0.8) for i in range(count)]
+    started = time.perf_counter()
+    assert len(beside(text, found, further)) == 2 * count
+    assert time.perf_counter() - started < 20
+
+
+def test_a_sign_that_is_no_letter_is_kept_beside() -> None:
+    (span,) = beside("性別♂ 72歳", [], [Span(2, 3, "SEX", ("llm",), 0.8)])
+    assert (span.start, span.end) == (2, 3)
+
+
+@settings(deadline=None, max_examples=300)
+@given(claims())
+def test_beside_nothing_everything_stays_as_it_is(spans: list[Span]) -> None:
+    found = merge(TEXT, spans)
+    assert beside(TEXT, (), found) == found

@@ -12,6 +12,8 @@ __all__ = ["Background"]
 
 T = TypeVar("T")
 
+_LONGEST_END_S = 30.0
+
 
 class Background:
     """A thread with an event loop of its own, started when first needed.
@@ -42,10 +44,16 @@ class Background:
             loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
         if loop is None or thread is None:
             return
-        asyncio.run_coroutine_threadsafe(self._end(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+        ending = asyncio.run_coroutine_threadsafe(self._end(), loop)
+        try:
+            ending.result(_LONGEST_END_S)
+        except TimeoutError:
+            # A server that does not even let go; the connection ends with the process.
+            ending.cancel()
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
 
     async def _end(self) -> None:
         others = asyncio.all_tasks() - {asyncio.current_task()}

@@ -97,6 +97,9 @@ def beside(text: str, found: Sequence[Span], further: Iterable[Span]) -> tuple[S
         low = bisect_right(result, span.start, key=_end)
         high = bisect_left(result, span.end, low, key=_start)
         rivals = result[low:high]
+        if not rivals:
+            result.insert(low, span)
+            continue
         if len(rivals) == 1 and rivals[0].category == span.category:
             result[low:high] = _united(text, span, rivals)
             continue

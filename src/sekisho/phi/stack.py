@@ -82,15 +82,16 @@ class Stack:
         Both raise what ``read`` raises.
         """
         shielded = marks(document)
-        found: dict[str, list[Span]] = {}
-        asked: list[tuple[Consulted, Callable[[], Heard]]] = []
-        for detector in self.detectors:
-            if not isinstance(detector, Consulted):
-                found[detector.name] = outvote(_ask(detector, document), shielded)
+        found = [
+            (detector.name, outvote(_ask(detector, document), shielded))
+            for detector in self.detectors
+            if not isinstance(detector, Consulted)
+        ]
+        own = self._united(document, shielded, [spans for _, spans in found])
         consulted = self._consulted(document, found)
-        if consulted is not None:
-            asked = [(each, _guarded(each, each.begin, document)) for each in consulted]
-        own = self._united(document, shielded, found.values())
+        asked: list[tuple[Consulted, Callable[[], Heard]]] = [
+            (each, _guarded(each, each.begin, document)) for each in consulted or ()
+        ]
 
         def finish() -> Detection:
             spans, measures = own, _NOT_ASKED if consulted is None else _ASKED
@@ -114,7 +115,7 @@ class Stack:
         return any(isinstance(detector, Consulted) for detector in self.detectors)
 
     def _consulted(
-        self, document: Document, found: Mapping[str, Sequence[Span]]
+        self, document: Document, found: Sequence[tuple[str, Sequence[Span]]]
     ) -> list[Consulted] | None:
         """Who is asked about ``document``; None for nobody."""
         consulted = [each for each in self.detectors if isinstance(each, Consulted)]
@@ -124,7 +125,8 @@ class Stack:
             unsure = sum(
                 each.unsure(document) for each in self.detectors if isinstance(each, Doubting)
             )
-            if not is_uncertain(found, unsure):
+            readers = {f"{place} {name}": spans for place, (name, spans) in enumerate(found)}
+            if not is_uncertain(readers, unsure):
                 return None
         return consulted
 

@@ -17,6 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from multiprocessing import connection as connections
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
@@ -65,8 +66,13 @@ class _Worker:
         with contextlib.suppress(OSError):  # a dead worker is noticed by the closed connection
             self.connection.send([(task.record, task.limit_s) for task in self.tasks])
 
-    def overdue(self, now: float) -> bool:
-        if not self.ready or not self.tasks or now <= self.since + self.tasks[0].limit_s + _GRACE_S:
+    def overdue(self, now: float, ahead: int) -> bool:
+        if not self.ready or not self.tasks:
+            return False
+        # Before its first outcome is heard of, a worker may begin with those behind it.
+        begun = list(islice(self.tasks, ahead)) if ahead > 1 else []
+        allowed = self.tasks[0].limit_s + sum(task.limit_s for task in begun)
+        if now <= self.since + allowed + _GRACE_S:
             return False
         # It may be the parent that was late, held up by a slow disk.
         return not self.connection.poll()
@@ -184,7 +190,7 @@ class Pool:
             else:
                 self._greet(worker, message)
         now = time.monotonic()
-        for worker in [worker for worker in self._workers if worker.overdue(now)]:
+        for worker in [worker for worker in self._workers if worker.overdue(now, self._ahead)]:
             yield from self._put_down(worker)
 
     def _greet(self, worker: _Worker, message: Any) -> None:

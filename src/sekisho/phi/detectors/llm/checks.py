@@ -67,10 +67,15 @@ class Checked:
         return 100.0 * max(0.0, 1 - len(self.findings) / max(1, self.looked_at))
 
 
-def check(passage: Document, items: Sequence[PhiItem]) -> Checked:
-    """What is wrong with ``items`` as the list of identifiers of ``passage``."""
+def check(passage: Document, items: Sequence[PhiItem], *, names: Sequence[PhiItem] = ()) -> Checked:
+    """What is wrong with ``items`` as the list of identifiers of ``passage``.
+
+    Readings are looked for beside the people in ``names`` too: of two answers the one that has the
+    name as well would otherwise be blamed for the reading that both lack.
+    """
     ground = Ground(passage)
     places = [(item, ground.places(item.value, item.type)) for item in items]
+    others = [(item, ground.places(item.value, item.type)) for item in names]
     covered = bytearray(len(passage.text))
     for _, found in places:
         for start, end in found:
@@ -80,7 +85,7 @@ def check(passage: Document, items: Sequence[PhiItem]) -> Checked:
         *_lacking(passage, formats, covered),
         *(Finding("ungrounded", item.value, item.type) for item, found in places if not found),
         *_mixed(passage, formats, places),
-        *_readings(passage, places, covered),
+        *_readings(passage, [*places, *others], covered),
     ]
     distinct = tuple(dict.fromkeys(findings))
     lacking = sum(finding.kind in ("missing", "time", "kana") for finding in distinct)

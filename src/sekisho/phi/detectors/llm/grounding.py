@@ -24,6 +24,8 @@ LEAST_LIKENESS = 0.6
 
 #: A number shorter than this is not looked for without its hyphens.
 _FEWEST_DIGITS = 6
+#: What is as long as this is looked for otherwise spaced too, although it stands there as it is.
+_LONG = 4
 
 _PEOPLE = frozenset({Category.NAME, Category.STAFF})
 
@@ -43,11 +45,9 @@ class Ground:
         unless there are no others: the model saw it somewhere.
         """
         needle = fold(value).text.strip()
-        found = (
-            list(self._exact(needle))
-            or sorted(set(self._haystack.names(needle)))
-            or list(self._numbers(needle))
-        )
+        exact = list(self._exact(needle))
+        spaced = [] if exact and len(needle) < _LONG else self._haystack.names(needle)
+        found = sorted({*exact, *spaced}) or list(self._numbers(needle))
         own = [place for place in found if self._is_own(*place, category)]
         return [self._document.folded.to_original(*place) for place in own or found]
 

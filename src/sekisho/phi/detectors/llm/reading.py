@@ -166,7 +166,7 @@ async def _asked(
     fuzzy = _fuzzy(ground, lost, start) if how.ungrounded == "mask" else None
     if fuzzy is None:
         raise UngroundedAnswerError(
-            f"{len(lost)} values of the answer are not in the text, asked again too",
+            f"values of the answer that are not in the text, asked again too: {len(lost)}",
             remedy="try another model, or --ungrounded mask",
         )
     kept = tuple(each for each in items if each not in lost)

@@ -17,6 +17,7 @@ from sekisho.errors import UsageError
 from sekisho.models.answers import Cost, ask
 from sekisho.models.seam import Message, Model, Request
 from sekisho.phi.detectors.llm.checks import Checked, Finding, check
+from sekisho.phi.detectors.llm.grounding import Ground
 from sekisho.phi.detectors.llm.listing import PhiItem, PhiList, shown
 from sekisho.phi.detectors.llm.prompts import Prompts, fill
 
@@ -30,8 +31,9 @@ class Policy:
     """When an answer is reviewed, and how often at most.
 
     It is reviewed when its score (``Checked.score``, 0 to 100) is ``below`` this, or, with
-    ``on_findings``, when the checks found anything. A revision is kept where the checks find less;
-    with ``additions``, what a revision adds to the answer is kept also where they find no more.
+    ``on_findings``, when the checks found anything. A revision is kept where the checks find less,
+    together with those items that they found nothing against; with ``additions``, what a revision
+    adds to the answer is kept also where they find no more.
     """
 
     below: float = 0.0
@@ -129,16 +131,49 @@ def _better(
     revised: tuple[PhiItem, ...],
     policy: Policy,
 ) -> tuple[tuple[PhiItem, ...], Checked] | None:
-    """What is kept of a revision; None when nothing is."""
-    found = check(passage, revised)
-    if len(found.findings) < len(checked.findings):
-        return revised, found
+    """What is kept of a revision; None when nothing is.
+
+    It may correct what the checks found wrong, and add; what they found nothing against it cannot
+    take away.
+    """
+    whole = (*_forgotten(passage, items, checked, revised), *revised)
+    answers = [tuple(dict.fromkeys(whole))]
     if policy.additions:
-        more = tuple(dict.fromkeys((*items, *revised)))
-        found = check(passage, more)
-        if len(more) > len(items) and len(found.findings) <= len(checked.findings):
-            return more, found
+        answers.append(tuple(dict.fromkeys((*items, *revised))))
+    for place, answer in enumerate(answers):
+        before = check(passage, items, names=answer)
+        after = check(passage, answer, names=items)
+        # The second is kept for what it adds.
+        most = len(before.findings) - (1 if place == 0 else 0)
+        if len(after.findings) <= most and set(answer) != set(items):
+            return answer, check(passage, answer)
     return None
+
+
+def _forgotten(
+    passage: Document,
+    items: tuple[PhiItem, ...],
+    checked: Checked,
+    revised: tuple[PhiItem, ...],
+) -> list[PhiItem]:
+    """Items with nothing against them, at places where the revision has nothing."""
+    wrong = {finding.surface for finding in checked.findings}
+    ground = Ground(passage)
+    covered = {
+        place
+        for item in revised
+        for start, end in ground.places(item.value, item.type)
+        for place in range(start, end)
+    }
+    return [
+        item
+        for item in items
+        if item.value not in wrong
+        and not all(
+            covered.issuperset(range(start, end))
+            for start, end in ground.places(item.value, item.type)
+        )
+    ]
 
 
 def review_request(
