@@ -27,7 +27,7 @@ _CJK = re.compile(
     "[\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"
     "\U00020000-\U0003ffff]"
 )
-_BLANKS = re.compile(r"\s+")
+_BLANKS = re.compile("[ \t\r\n\v\f\x85\xa0\u2000-\u200a\u2028\u2029\u3000]+")
 _REPEATED = re.compile(r"(.)\1+")
 
 

@@ -22,11 +22,11 @@ _CLOSING = {
     "◁think▷": "◁/think▷",
     "<|START_THINKING|>": "<|END_THINKING|>",
 }
-_OPENING = re.compile(r"\s*(" + "|".join(map(re.escape, _CLOSING)) + ")")
+_OPENING = re.compile("[ \t\r\n\u3000]*(" + "|".join(map(re.escape, _CLOSING)) + ")")
 #: The head of a message in the harmony format of gpt-oss: a channel, perhaps a recipient and a
 #: content type, then the body.
 _HARMONY_HEAD = re.compile(
-    r"\s{0,8}(?:<\|start\|>assistant)?<\|channel\|>([a-z]{1,20})[^<]{0,80}"
+    r"[ \t\r\n]{0,8}(?:<\|start\|>assistant)?<\|channel\|>([a-z]{1,20})[^<]{0,80}"
     r"(?:<\|constrain\|>[^<]{0,40})?<\|message\|>"
 )
 _HARMONY_END = re.compile(r"<\|(?:end|return|call)\|>|(?=<\|start\|>)")
