@@ -93,7 +93,10 @@ class Transport(httpx.AsyncBaseTransport):
             self._headers[key_header or "authorization"] = key if key_header else f"Bearer {key}"
         self._where = where
         self._missing = {} if missing is None else {"missing": missing}
-        self._inner: httpx.AsyncHTTPTransport | None = None
+        # One for each request under way: a pool looks at all of its connections at every request.
+        self._idle: list[httpx.AsyncHTTPTransport] = []
+        self._opened: list[httpx.AsyncHTTPTransport] = []
+        self._tls: ssl.SSLContext | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The server's answer, read to its end. Raises ``ModelError`` for anything but a 2xx."""
@@ -138,8 +141,8 @@ class Transport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Closes the connections."""
-        inner, self._inner = self._inner, None
-        if inner is not None:
+        opened, self._opened, self._idle = self._opened, [], []
+        for inner in opened:
             await inner.aclose()
 
     def _refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
@@ -157,8 +160,26 @@ class Transport(httpx.AsyncBaseTransport):
         raise failure
 
     async def _exchange(self, request: httpx.Request) -> tuple[int, httpx.Headers, bytes]:
-        if self._inner is None:
-            self._inner = _connections(tls=self._origin[0] == "https")
+        inner = self._idle.pop() if self._idle else self._another()
+        try:
+            return await self._exchanged(inner, request)
+        finally:
+            if inner in self._opened:
+                self._idle.append(inner)
+
+    def _another(self) -> httpx.AsyncHTTPTransport:
+        if self._tls is None:
+            self._tls = _trusting(tls=self._origin[0] == "https")
+        limits = httpx.Limits(
+            max_connections=None, max_keepalive_connections=None, keepalive_expiry=_KEEP_S
+        )
+        inner = httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False, limits=limits)
+        self._opened.append(inner)
+        return inner
+
+    async def _exchanged(
+        self, inner: httpx.AsyncHTTPTransport, request: httpx.Request
+    ) -> tuple[int, httpx.Headers, bytes]:
         headers = httpx.Headers({"host": request.url.netloc.decode("ascii")})
         headers.update({each: request.headers[each] for each in _PASSED if each in request.headers})
         # An answer that may be packed could unpack to any size.
@@ -166,7 +187,7 @@ class Transport(httpx.AsyncBaseTransport):
         headers.update(self._headers)
         # Of time-outs only this one is here; the whole of a request is timed by its caller.
         times = {"connect": CONNECT_TIMEOUT_S, "read": None, "write": None, "pool": None}
-        response = await self._inner.handle_async_request(
+        response = await inner.handle_async_request(
             httpx.Request(
                 request.method,
                 request.url,
@@ -187,7 +208,7 @@ class Transport(httpx.AsyncBaseTransport):
         return response.status_code, response.headers, bytes(body)
 
 
-def _connections(*, tls: bool) -> httpx.AsyncHTTPTransport:
+def _trusting(*, tls: bool) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if tls:
         import certifi
@@ -195,10 +216,7 @@ def _connections(*, tls: bool) -> httpx.AsyncHTTPTransport:
         # A hospital's own authority stands in the system's store, the clouds' in certifi's list.
         context.load_default_certs()
         context.load_verify_locations(certifi.where())
-    limits = httpx.Limits(
-        max_connections=None, max_keepalive_connections=None, keepalive_expiry=_KEEP_S
-    )
-    return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
+    return context
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int]:
