@@ -17,7 +17,7 @@ from postgres import Server
 from sekisho.errors import VaultError
 from sekisho.release.keys import Keys, MasterKey
 from sekisho.release.vault import Vault
-from sekisho.release.vault_database import Patience
+from sekisho.release.vault_database import Database, Patience
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -204,3 +204,28 @@ def test_a_server_that_stays_away_is_an_error_after_a_while(
 def test_a_wrong_database_is_told_at_once(postgres_url: str, master: MasterKey) -> None:
     with pytest.raises(VaultError, match="no such database"):
         Vault.open(postgres_url.replace("/postgres?", "/absent?"), master)
+
+
+def stored(url: str, master: MasterKey) -> int:
+    """How many rows another process sees; at its end it closes what it opened."""
+    with Vault.open(url, master) as vault:
+        return len(dict(vault.stream("run")))
+
+
+def test_making_room_for_a_vault_that_is_there_costs_nobody_his_lock(
+    tmp_path: Path, master: MasterKey
+) -> None:
+    """A process loses all its locks on a file when it closes any handle of it (POSIX).
+
+    The next process to go would then take itself for the last, and throw away the log into which
+    this one goes on writing.
+    """
+    url = str(tmp_path / "vault.db")
+    with ProcessPoolExecutor(1, mp_context=SPAWN) as other:
+        with Vault.open(url, master, create=True) as vault:
+            vault.put_reversals("run", [("a", b"a")])
+            Database(url).prepare()
+            assert other.submit(stored, url, master).result() == 1
+            vault.put_reversals("run", [("b", b"b")])
+            assert other.submit(stored, url, master).result() == 2
+        assert other.submit(stored, url, master).result() == 2

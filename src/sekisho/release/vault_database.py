@@ -104,9 +104,12 @@ class Database:
             return
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # SQLite gives its -wal and -shm files the mode of the database.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            # SQLite gives its -wal and -shm files the mode of the database. A file that is there is
+            # never opened: closing it would drop the locks of this process's own connections.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         except OSError as error:
+            if self.path.is_file():
+                return
             raise VaultError(
                 f"the vault cannot be written: {error.strerror}",
                 where=self.shown,

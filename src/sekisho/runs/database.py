@@ -53,7 +53,9 @@ def key_check(sealing: bytes) -> str:
 def create_private(path: Path) -> None:
     """Make sure that ``path`` exists, readable for its owner only. Raises ``OSError``."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    # Closing a file that is there would drop the locks of this process's own connections to it.
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:
