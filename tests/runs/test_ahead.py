@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,12 +29,18 @@ def records(texts: Sequence[str]) -> list[Record]:
     return [record(row, text) for row, text in enumerate(texts, start=1)]
 
 
+def begun(
+    guard: Guard, chunk: Iterable[tuple[int, Record, float]]
+) -> Iterator[tuple[int, Callable[[], Outcome]]]:
+    return ((row, guard.begin(each, limit_s)) for row, each, limit_s in chunk)
+
+
 def worked(
     work: WaitingToy | Toy, texts: Sequence[str], ahead: int, limit_s: float = 60.0
 ) -> list[Outcome]:
     with Guard(work) as guard:
         chunk = ((each.row, each, limit_s) for each in records(texts))
-        found = list(in_order(guard, chunk, ahead))
+        found = list(in_order(begun(guard, chunk), ahead))
     assert [row for row, _ in found] == list(range(1, len(texts) + 1))
     return [outcome for _, outcome in found]
 
@@ -95,7 +101,7 @@ def test_an_outcome_is_told_before_the_next_record_is_read() -> None:
             yield each.row, each, 60.0
 
     with Guard(toy) as guard:
-        steps = in_order(guard, reading(), 2)
+        steps = in_order(begun(guard, reading()), 2)
         assert next(steps)[0] == 1
         assert read == [1, 2]
         assert [row for row, _ in steps] == [2, 3, 4, 5]
@@ -109,7 +115,7 @@ def test_work_that_waits_for_nobody_is_done_one_by_one() -> None:
         return Outcome.released(f"d{each.row}", {})
 
     with Guard(work) as guard:
-        for row, _ in in_order(guard, ((r.row, r, 60.0) for r in records(["x"] * 4)), 3):
+        for row, _ in in_order(begun(guard, ((r.row, r, 60.0) for r in records(["x"] * 4))), 3):
             assert log == list(range(1, row + 1))
 
 

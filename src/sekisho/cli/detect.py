@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -68,6 +67,7 @@ def detect(
     """
     from sekisho.documents.formats import expand
     from sekisho.phi.stack import build
+    from sekisho.runs.worker import in_order
 
     options = inputs.read_options(
         text_columns=text_column,
@@ -104,7 +104,8 @@ def detect(
     ahead = 1 if choice is None else choice.ahead()
     origin = asking.stand_in(choice)
     with closing(stack):
-        for record, read in _in_order(records, stack, columns, language, ahead):
+        begun = ((record, _begin(record, stack, columns, language)) for record in records)
+        for record, read in in_order(begun, ahead):
             if record is None or read is None:
                 failures += 1
             elif format_ is Format.HTML:
@@ -138,24 +139,6 @@ def _records(source: Source) -> Iterator[Record | None]:
 
 Read = list[tuple[str, "Document", "Detection"]]
 Begun = Callable[[], Read | None]
-
-
-def _in_order(
-    records: Iterable[Record | None],
-    stack: Stack,
-    known: dict[str, str],
-    language: str,
-    ahead: int,
-) -> Iterator[tuple[Record | None, Read | None]]:
-    """Each record and what was read in it; ``ahead`` of them are begun at a time."""
-    begun: deque[tuple[Record | None, Begun]] = deque()
-    for record in records:
-        begun.append((record, _begin(record, stack, known, language)))
-        if len(begun) >= ahead:
-            first, finish = begun.popleft()
-            yield first, finish()
-    for first, finish in begun:
-        yield first, finish()
 
 
 def _begin(record: Record | None, stack: Stack, known: dict[str, str], language: str) -> Begun:

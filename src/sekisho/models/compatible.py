@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from sekisho.errors import ModelError, ModelUnavailableError
+from sekisho.errors import ModelError
 from sekisho.models.chat_wire import read_completion, request_body
 from sekisho.models.failures import as_model_error
 from sekisho.models.remembered import Remembered
@@ -97,15 +97,10 @@ class CompatibleModel:
         if self._client is None:
             self._client = self._opened()
         started = time.perf_counter()
-        try:
+        with self._described.while_there():
             payload = await in_time(
                 self._chat(self._client, body), request.timeout_s, where=self.name
             )
-        except ModelUnavailableError as error:
-            if error.retry_after_s is None:
-                # The server may come back with another model.
-                self._described.forget()
-            raise
         return read_completion(
             payload,
             seconds=time.perf_counter() - started,

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sekisho.errors import CloudModelError, ModelAccessError, ModelUnavailableError, UsageError
+from sekisho.errors import CloudModelError, ModelAccessError, UsageError
 from sekisho.models.failures import unreadable
 from sekisho.models.remembered import Remembered
 from sekisho.models.seam import (
@@ -85,15 +85,10 @@ class OllamaModel:
         described = await self._described.get()
         body = self._body(request)
         started = time.perf_counter()
-        try:
+        with self._described.while_there():
             payload = await self._transport.json(
                 "POST", f"{self._base_url}/api/chat", body=body, timeout_s=request.timeout_s
             )
-        except ModelUnavailableError as error:
-            if error.retry_after_s is None:
-                # The server may come back with another model.
-                self._described.forget()
-            raise
         return _read(
             payload,
             seconds=time.perf_counter() - started,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
+
+from sekisho.errors import ModelUnavailableError
 
 __all__ = ["Remembered"]
 
@@ -34,6 +37,19 @@ class Remembered(Generic[T]):
         """The value, asked for anew."""
         self._value = await self._ask()
         return self._value
+
+    @contextmanager
+    def while_there(self) -> Iterator[None]:
+        """Forgets the value when the server is lost: it may come back with another model.
+
+        One that only asks to wait is still there.
+        """
+        try:
+            yield
+        except ModelUnavailableError as error:
+            if error.retry_after_s is None:
+                self.forget()
+            raise
 
     def forget(self) -> None:
         """Lets the next ``get`` ask, in whatever event loop that is."""

@@ -243,7 +243,8 @@ def _here(
     with Guard(make_work()) as guard:
         stop.hook = guard.interrupt
         try:
-            yield from in_order(guard, ((task, task.record, task.limit_s) for task in tasks), ahead)
+            begun = ((task, guard.begin(task.record, task.limit_s)) for task in tasks)
+            yield from in_order(begun, ahead)
         except Interrupted:
             return
         finally:

@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 Work: TypeAlias = Callable[[Record], Outcome]
 MakeWork: TypeAlias = Callable[[], Work]
@@ -170,18 +171,19 @@ def _an_outcome(value: object) -> Outcome:
     return value
 
 
-def in_order(
-    guard: Guard, records: Iterable[tuple[T, Record, float]], ahead: int
-) -> Iterator[tuple[T, Outcome]]:
-    """The outcomes of ``(key, record, limit_s)`` in order, ``ahead`` of them begun at a time."""
-    begun: deque[tuple[T, Callable[[], Outcome]]] = deque()
-    for key, record, limit_s in records:
-        begun.append((key, guard.begin(record, limit_s)))
-        if len(begun) >= ahead:
-            done, outcome = begun.popleft()
-            yield done, outcome()
-    for done, outcome in begun:
-        yield done, outcome()
+def in_order(begun: Iterable[tuple[T, Callable[[], R]]], ahead: int) -> Iterator[tuple[T, R]]:
+    """What each of ``begun`` ends with, in order; taking one from it begins it.
+
+    ``ahead`` of them are begun at a time.
+    """
+    waiting: deque[tuple[T, Callable[[], R]]] = deque()
+    for each in begun:
+        waiting.append(each)
+        if len(waiting) >= ahead:
+            key, finish = waiting.popleft()
+            yield key, finish()
+    for key, finish in waiting:
+        yield key, finish()
 
 
 def _code(error: BaseException) -> str:
@@ -208,8 +210,8 @@ def serve(connection: Connection, make_work: MakeWork, ahead: int = 1) -> None:
     try:
         connection.send(READY)
         while True:
-            chunk = ((None, record, limit_s) for record, limit_s in connection.recv())
-            for _, outcome in in_order(guard, chunk, ahead):
+            begun = ((None, guard.begin(*given)) for given in connection.recv())
+            for _, outcome in in_order(begun, ahead):
                 connection.send_bytes(_packed(outcome))
     except (EOFError, OSError):  # the parent closed its end
         return

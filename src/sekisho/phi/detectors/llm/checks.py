@@ -23,7 +23,7 @@ from sekisho.phi.morphology import is_ordinary_word, surname_readings
 from sekisho.phi.occurrences import pieces
 from sekisho.phi.search import comparable
 
-__all__ = ["Checked", "Finding", "check"]
+__all__ = ["Checked", "Checks", "Finding", "check"]
 
 #: A rule is believed from this score on.
 _SURE = 0.7
@@ -67,29 +67,46 @@ class Checked:
         return 100.0 * max(0.0, 1 - len(self.findings) / max(1, self.looked_at))
 
 
-def check(passage: Document, items: Sequence[PhiItem], *, names: Sequence[PhiItem] = ()) -> Checked:
-    """What is wrong with ``items`` as the list of identifiers of ``passage``.
+class Checks:
+    """The checks of one passage, which is read for its formats once, however often they are asked.
 
-    Readings are looked for beside the people in ``names`` too: of two answers the one that has the
-    name as well would otherwise be blamed for the reading that both lack.
+    ``ground`` finds values in the passage.
     """
-    ground = Ground(passage)
-    places = [(item, ground.places(item.value, item.type)) for item in items]
-    others = [(item, ground.places(item.value, item.type)) for item in names]
-    covered = bytearray(len(passage.text))
-    for _, found in places:
-        for start, end in found:
-            covered[start:end] = b"\1" * (end - start)
-    formats = [span for span in RulesDetector().detect(passage) if span.score >= _SURE]
-    findings = [
-        *_lacking(passage, formats, covered),
-        *(Finding("ungrounded", item.value, item.type) for item, found in places if not found),
-        *_mixed(passage, formats, places),
-        *_readings(passage, [*places, *others], covered),
-    ]
-    distinct = tuple(dict.fromkeys(findings))
-    lacking = sum(finding.kind in ("missing", "time", "kana") for finding in distinct)
-    return Checked(distinct, len(items) + lacking)
+
+    def __init__(self, passage: Document) -> None:
+        self.passage = passage
+        self.ground = Ground(passage)
+        self._formats = [span for span in RulesDetector().detect(passage) if span.score >= _SURE]
+
+    def of(self, items: Sequence[PhiItem], *, names: Sequence[PhiItem] = ()) -> Checked:
+        """What is wrong with ``items`` as the list of identifiers of the passage.
+
+        Readings are looked for beside the people in ``names`` too: of two answers the one that has
+        the name as well would otherwise be blamed for the reading that both lack.
+        """
+        passage = self.passage
+        places = self._placed(items)
+        covered = bytearray(len(passage.text))
+        for _, found in places:
+            for start, end in found:
+                covered[start:end] = b"\1" * (end - start)
+        findings = [
+            *_lacking(passage, self._formats, covered),
+            *(Finding("ungrounded", item.value, item.type) for item, found in places if not found),
+            *_mixed(passage, self._formats, places),
+            *_readings(passage, [*places, *self._placed(names)], covered),
+        ]
+        distinct = tuple(dict.fromkeys(findings))
+        lacking = sum(finding.kind in ("missing", "time", "kana") for finding in distinct)
+        return Checked(distinct, len(items) + lacking)
+
+    def _placed(self, items: Sequence[PhiItem]) -> list[tuple[PhiItem, list[tuple[int, int]]]]:
+        return [(item, self.ground.places(item.value, item.type)) for item in items]
+
+
+def check(passage: Document, items: Sequence[PhiItem], *, names: Sequence[PhiItem] = ()) -> Checked:
+    """``Checks.of`` for a passage that is asked about once."""
+    return Checks(passage).of(items, names=names)
 
 
 def _lacking(passage: Document, formats: Sequence[Span], covered: bytearray) -> list[Finding]:

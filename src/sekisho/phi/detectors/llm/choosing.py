@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from sekisho.models.configuration import Capacity, read, settings
+from sekisho.models.configuration import Capacity, ModelSettings, read, settings
 from sekisho.models.opening import ready_local, recorded
 from sekisho.models.seam import Description, Origin
 from sekisho.phi.cascade import Consult
@@ -42,16 +42,18 @@ class Choice:
 
     def ahead(self) -> int:
         """How many documents are worth beginning at a time. Raises ``UsageError``."""
-        return settings(self.model, read(self.configuration)).in_flight
+        return self._stated().in_flight
 
     def records(self) -> bool:
         """Whether the model's answers are recorded. Raises ``UsageError``."""
-        return settings(self.model, read(self.configuration)).record is not None
+        return self._stated().record is not None
 
     def origin(self) -> Origin:
         """Whether a model answers, or what stands in for one. Raises ``UsageError``."""
-        kind = settings(self.model, read(self.configuration)).kind
-        return _STAND_INS.get(kind, Origin.MODEL)
+        return _STAND_INS.get(self._stated().kind, Origin.MODEL)
+
+    def _stated(self) -> ModelSettings:
+        return settings(self.model, read(self.configuration))
 
     def open(self, *, working: bool = True, cache_key: bytes | None = None) -> Chosen:
         """The detector, after the model was asked what it is.

@@ -147,13 +147,15 @@ async def _asked(
         timeout_s=how.timeout_s,
     )
     answer = await ask(model, request, PhiList, reprimand=said.invalid)
-    refined = await refine(model, request, passage, answer.value.phi_list, said, how.policy)
-    tally = Tally(answer.cost + refined.cost, refined.reviews, refined.kept)
+    items, tally = answer.value.phi_list, Tally(answer.cost)
+    if how.policy.reviews:
+        refined = await refine(model, request, passage, items, said, how.policy)
+        items, tally = refined.items, tally + Tally(refined.cost, refined.reviews, refined.kept)
     origin = answer.completion.origin
     # What no model said is called by what it is, in every output that names sources.
     source = "llm" if origin is Origin.MODEL else f"llm:{origin}"
     ground = Ground(passage)
-    items = _distinct(refined.items)
+    items = _distinct(items)
     lost = _lost(ground, items)
     if not lost:
         return _Found(items, source), tally

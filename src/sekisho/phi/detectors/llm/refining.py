@@ -16,8 +16,7 @@ from sekisho.documents.document import Document
 from sekisho.errors import UsageError
 from sekisho.models.answers import Cost, ask
 from sekisho.models.seam import Message, Model, Request
-from sekisho.phi.detectors.llm.checks import Checked, Finding, check
-from sekisho.phi.detectors.llm.grounding import Ground
+from sekisho.phi.detectors.llm.checks import Checked, Checks, Finding
 from sekisho.phi.detectors.llm.listing import PhiItem, PhiList, shown
 from sekisho.phi.detectors.llm.prompts import Prompts, fill
 
@@ -49,6 +48,11 @@ class Policy:
         if self.below <= 0:
             return "never"
         return "always" if self.below > 100 else f"below:{self.below:g}"
+
+    @property
+    def reviews(self) -> bool:
+        """Whether there is any answer that would be reviewed."""
+        return self.below > 0 or self.on_findings
 
     def asks(self, checked: Checked) -> bool:
         """Whether an answer that the checks judged so is reviewed."""
@@ -105,7 +109,8 @@ async def refine(
 
     Raises ``ModelError`` when a review gives no answer that can be trusted.
     """
-    items, checked = tuple(first), check(passage, first)
+    checks = Checks(passage)
+    items, checked = tuple(first), checks.of(first)
     cost, reviews, kept = Cost(), 0, 0
     for _ in range(policy.rounds):
         if not policy.asks(checked):
@@ -117,7 +122,7 @@ async def refine(
             reprimand=prompts.invalid,
         )
         reviews, cost = reviews + 1, cost + answer.cost
-        better = _better(passage, items, checked, answer.value.phi_list, policy)
+        better = _better(checks, items, checked, answer.value.phi_list, policy)
         if better is None:
             break
         (items, checked), kept = better, kept + 1
@@ -125,7 +130,7 @@ async def refine(
 
 
 def _better(
-    passage: Document,
+    checks: Checks,
     items: tuple[PhiItem, ...],
     checked: Checked,
     revised: tuple[PhiItem, ...],
@@ -136,29 +141,29 @@ def _better(
     It may correct what the checks found wrong, and add; what they found nothing against it cannot
     take away.
     """
-    whole = (*_forgotten(passage, items, checked, revised), *revised)
+    whole = (*_forgotten(checks, items, checked, revised), *revised)
     answers = [tuple(dict.fromkeys(whole))]
     if policy.additions:
         answers.append(tuple(dict.fromkeys((*items, *revised))))
     for place, answer in enumerate(answers):
-        before = check(passage, items, names=answer)
-        after = check(passage, answer, names=items)
+        before = checks.of(items, names=answer)
+        after = checks.of(answer, names=items)
         # The second is kept for what it adds.
         most = len(before.findings) - (1 if place == 0 else 0)
         if len(after.findings) <= most and set(answer) != set(items):
-            return answer, check(passage, answer)
+            return answer, checks.of(answer)
     return None
 
 
 def _forgotten(
-    passage: Document,
+    checks: Checks,
     items: tuple[PhiItem, ...],
     checked: Checked,
     revised: tuple[PhiItem, ...],
 ) -> list[PhiItem]:
     """Items with nothing against them, at places where the revision has nothing."""
     wrong = {finding.surface for finding in checked.findings}
-    ground = Ground(passage)
+    ground = checks.ground
     covered = {
         place
         for item in revised
