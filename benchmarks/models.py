@@ -26,9 +26,10 @@ from urllib.parse import urlsplit
 from sekisho.models.answers import ask
 from sekisho.models.compatible import CompatibleModel
 from sekisho.models.patience import Patient
+from sekisho.models.prompt_files import fill
 from sekisho.models.seam import Abilities, Locality, Message, Request, SchemaMeans
 from sekisho.phi.detectors.llm.listing import PhiList
-from sekisho.phi.detectors.llm.prompts import fill, prompts
+from sekisho.phi.detectors.llm.prompts import prompts
 from sekisho.phi.detectors.llm.reading import Reading, read
 
 ROOT = Path(__file__).parents[1]

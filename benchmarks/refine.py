@@ -33,10 +33,11 @@ from sekisho.errors import ModelError
 from sekisho.evaluation.bootstrap import Estimate, ratio, resampled_totals
 from sekisho.models.answers import Answer, ask
 from sekisho.models.gguf import GgufModel
+from sekisho.models.prompt_files import fill
 from sekisho.models.seam import Message, Request
 from sekisho.phi.detectors.llm.grounding import Ground
 from sekisho.phi.detectors.llm.listing import PhiItem, PhiList
-from sekisho.phi.detectors.llm.prompts import fill, prompts
+from sekisho.phi.detectors.llm.prompts import prompts
 from sekisho.phi.detectors.llm.refining import parse_policy, refine
 
 ROOT = Path(__file__).parents[1]

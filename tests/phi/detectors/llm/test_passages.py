@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sekisho.documents.cutting import halves
 from sekisho.documents.document import Document
 from sekisho.documents.folding import fold
-from sekisho.phi.detectors.llm.passages import LONGEST, halves, passages
+from sekisho.phi.detectors.llm.passages import LONGEST, passages
 
 #: Line ends, blanks, ends of sentences, and what is folded together with its neighbour.
 TEXTS = st.text("あ蓼ﾀﾞ\u3099\u200bか。、. \n\r\u3000㍻🩺", max_size=80)

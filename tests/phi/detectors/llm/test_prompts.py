@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from sekisho.errors import UsageError
 from sekisho.models.configuration import Capacity
+from sekisho.models.prompt_files import fill
 from sekisho.phi.categories import Category
 from sekisho.phi.detectors.llm.listing import PhiList
-from sekisho.phi.detectors.llm.prompts import LANGUAGES, WORDINGS, Prompts, fill, prompts
+from sekisho.phi.detectors.llm.prompts import LANGUAGES, WORDINGS, Prompts, prompts
 
 CAPACITIES: tuple[Capacity, ...] = get_args(Capacity)
 ALL = list(product(LANGUAGES, CAPACITIES, WORDINGS))

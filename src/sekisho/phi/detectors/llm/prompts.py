@@ -9,7 +9,6 @@ that begin with ``#`` say where a prompt comes from and are not sent.
 from __future__ import annotations
 
 import hashlib
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,14 +18,14 @@ from typing import Any
 
 from sekisho.errors import UsageError
 from sekisho.models.configuration import Capacity
+from sekisho.models.prompt_files import said
 
-__all__ = ["LANGUAGES", "WORDINGS", "Prompts", "fill", "prompts"]
+__all__ = ["LANGUAGES", "WORDINGS", "Prompts", "prompts"]
 
 LANGUAGES = ("ja", "en", "nl")
 WORDINGS = ("conservative", "recall")
 
 _FOLDER = Path(__file__).with_name("prompts")
-_PLACE = re.compile(r"\{([a-z]+)\}")
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Prompts:
     """What a model is told, in one language.
 
     ``extract`` and ``review`` are the static parts, which stand first in every request and stay
-    the same, so that a server reads them once. The others are templates for ``fill``.
+    the same, so that a server reads them once. The others are templates for ``prompt_files.fill``.
     """
 
     extract: str
@@ -55,15 +54,6 @@ class Prompts:
             *(self.invalid, self.ungrounded),
         )
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def fill(template: str, **values: str) -> str:
-    """``template`` with its ``{name}`` places filled in one pass.
-
-    What is filled in is never read as a template: a report may hold ``{answer}``. Raises
-    ``KeyError`` for a place that has no value.
-    """
-    return _PLACE.sub(lambda place: values[place[1]], template)
 
 
 @cache
@@ -87,8 +77,8 @@ def prompts(language: str, capacity: Capacity = "long", wording: str = "conserva
     folder = _FOLDER / language
     turns: dict[str, Any] = tomllib.loads((folder / "turns.toml").read_text(encoding="utf-8"))
     return Prompts(
-        extract=_said(folder / f"extract_{capacity}.txt"),
-        review=_said(folder / f"review_{wording}.txt"),
+        extract=said(folder / f"extract_{capacity}.txt"),
+        review=said(folder / f"review_{wording}.txt"),
         report=turns["report"],
         review_turn=turns["review"],
         none=turns["none"],
@@ -96,8 +86,3 @@ def prompts(language: str, capacity: Capacity = "long", wording: str = "conserva
         invalid=turns["again"]["invalid"],
         ungrounded=turns["again"]["ungrounded"],
     )
-
-
-def _said(path: Path) -> str:
-    lines = path.read_text(encoding="utf-8").split("\n")
-    return "\n".join(line for line in lines if not line.startswith("#")).strip()

@@ -6,15 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from sekisho.documents.cutting import halves
 from sekisho.documents.document import Document, Span
 from sekisho.errors import PromptTooLongError, UngroundedAnswerError
 from sekisho.models.answers import Answer, Cost, ask
 from sekisho.models.configuration import Capacity
+from sekisho.models.prompt_files import fill
 from sekisho.models.seam import Message, Model, Origin, Request
 from sekisho.phi.detectors.llm.grounding import Ground
 from sekisho.phi.detectors.llm.listing import PhiItem, PhiList, shown
-from sekisho.phi.detectors.llm.passages import LONGEST, halves, passages
-from sekisho.phi.detectors.llm.prompts import Prompts, fill, prompts
+from sekisho.phi.detectors.llm.passages import LONGEST, passages
+from sekisho.phi.detectors.llm.prompts import Prompts, prompts
 from sekisho.phi.detectors.llm.refining import Policy, refine
 
 __all__ = ["FUZZY", "Read", "Reading", "Tally", "read"]

@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from sekisho.documents.document import Document
 from sekisho.errors import UsageError
 from sekisho.models.answers import Cost, ask
+from sekisho.models.prompt_files import fill
 from sekisho.models.seam import Message, Model, Request
 from sekisho.phi.detectors.llm.checks import Checked, Checks, Finding
 from sekisho.phi.detectors.llm.listing import PhiItem, PhiList, shown
-from sekisho.phi.detectors.llm.prompts import Prompts, fill
+from sekisho.phi.detectors.llm.prompts import Prompts
 
 __all__ = ["MOST_ROUNDS", "Policy", "Refined", "parse_policy", "refine", "review_request"]
 
