@@ -1,0 +1,1 @@
+"""The page of an extraction: each value on the text that it rests on."""
