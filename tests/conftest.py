@@ -22,4 +22,4 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def examples() -> Path:
     """The fictional documents that come with the project."""
-    return Path(__file__).parent.parent / "examples"
+    return Path(__file__).parent.parent / "examples" / "deid"
