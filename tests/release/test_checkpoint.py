@@ -16,6 +16,7 @@ from sekisho.documents.document import Document, Span
 from sekisho.errors import DetectionError
 from sekisho.release.checkpoint import Held, Passed
 from sekisho.release.columns import Columns
+from sekisho.release.edits import apply
 
 REPORT = (
     "患者氏名：山田太郎（ヤマダ タロウ）\r\n患者ID：00712345\r\n生年月日：1958年4月2日\r\n"
@@ -427,3 +428,21 @@ def test_what_was_trained_on_sentences_is_not_asked_about_codes(cell: str) -> No
 def test_a_sentence_in_any_column_is_read() -> None:
     values = {"text": "異常なし", "memo": "昨日の件は榊原より家族へ説明しています。"}
     assert "榊原" not in passed(checkpoint().examine(record(values))).values["memo"]
+
+
+def test_the_edits_of_each_text_column_give_its_released_text() -> None:
+    values = {
+        "name": "山田太郎",
+        "findings": "山田太郎様、8 mmの結節。",
+        "impression": "異常なし。",
+        "advice": "2024年8月5日、佐々木医師に相談。",
+    }
+    texts = ("findings", "impression", "advice")
+    result = passed(checkpoint(known={"name": "NAME"}).examine(record(values, texts=texts)))
+    assert set(result.edits) == set(texts)
+    assert result.edits["impression"] == ()
+    for column in texts:
+        applied = apply(values[column], result.edits[column])
+        assert applied.text == result.values[column]
+        assert (applied.text == values[column]) is (column == "impression")
+    assert "佐々木" not in repr(result)

@@ -50,9 +50,9 @@ _IN_KEY = "a key looks like an identifier (rename it, or vouch for its column wi
 class Passed:
     """A record that may leave: its released values, and what was done to it.
 
-    ``spans`` maps each text column to its spans in original offsets; ``reversal`` is what the
-    vault needs to undo it, None under an irreversible profile; ``measures`` are those of the
-    detection.
+    ``spans`` maps each text column to its spans in original offsets, ``edits`` to what was done
+    there; ``reversal`` is what the vault needs to undo it, None under an irreversible profile;
+    ``measures`` are those of the detection.
     """
 
     reference: str
@@ -61,6 +61,7 @@ class Passed:
     actions: Mapping[str, Mapping[str, int]]
     reversal: bytes | None = field(repr=False)
     measures: Mapping[str, float] = field(default_factory=dict)
+    edits: Mapping[str, tuple[Edit, ...]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,7 @@ class Checkpoint:
             _tally(edits),
             reversal.pack(undo) if self.profile.reversible else None,
             detection.measures,
+            _edits_by_column(joint, edits, record.text_columns),
         )
 
     def _joint(
@@ -240,6 +242,16 @@ def _by_column(
         if len(cell.path) == 1 and cell.path[0] in found:
             parts = (cell.local(span) for span in spans)
             found[str(cell.path[0])] = tuple(part for part in parts if part is not None)
+    return found
+
+
+def _edits_by_column(
+    joint: Joint, edits: Sequence[Edit], columns: Sequence[str]
+) -> dict[str, tuple[Edit, ...]]:
+    found: dict[str, tuple[Edit, ...]] = dict.fromkeys(columns, ())
+    for cell, local in joint.split(edits):
+        if len(cell.path) == 1 and cell.path[0] in found:
+            found[str(cell.path[0])] = tuple(local)
     return found
 
 

@@ -1,0 +1,101 @@
+"""What extracts from one document after another: a local model, a task, and examples."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import CancelledError, Future
+from typing import Protocol, TypeAlias
+
+from sekisho.documents.document import Document
+from sekisho.errors import CloudModelError, ModelUnavailableError
+from sekisho.extraction.reading import How, extract
+from sekisho.extraction.results import Extraction
+from sekisho.extraction.task import Example, Task
+from sekisho.models.background import Background
+from sekisho.models.seam import Locality, Model
+
+__all__ = ["Chooser", "Extractor", "Reading"]
+
+#: As ``sekisho.extraction.reading.extract``.
+Reading: TypeAlias = Callable[
+    [Model, Document, Task, How, Sequence[Example]], Awaitable[Extraction]
+]
+
+
+class Chooser(Protocol):
+    """Chooses the examples that a document is shown with; see ``sekisho.extraction.examples``."""
+
+    async def choose_async(self, text: str) -> Sequence[Example]:
+        """The examples for ``text``, never one that is the text itself."""
+
+
+class Extractor:
+    """Extracts what ``task`` asks for with ``model``, which must be a local one.
+
+    ``digest`` identifies the model's weights, as the model states them. It waits for the model in
+    a loop of its own, so several documents can be begun before the first is ended; ``closing`` is
+    awaited there when it ends. Raises ``CloudModelError`` for a model in the cloud.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        task: Task,
+        how: How | None = None,
+        chooser: Chooser | None = None,
+        *,
+        digest: str = "",
+        reading: Reading = extract,
+        closing: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        if model.locality is not Locality.LOCAL:
+            raise CloudModelError(
+                "this model is in the cloud, and a document would be sent to it",
+                where=model.name,
+                remedy="name a local model",
+            )
+        self.task = task
+        self.digest = digest
+        self._model = model
+        self._how = how or How()
+        self._chooser = chooser
+        self._reading = reading
+        self._closing = closing
+        self._background = Background(self._aclose)
+
+    def begin(self, document: Document) -> Callable[[], Extraction]:
+        """Ask the model about ``document`` now, and hear its answer when the result is called.
+
+        The result raises ``ModelError`` when the document has no answer.
+        """
+        future = self._background.submit(self._extract(document))
+        return lambda: _heard(future)
+
+    def extract(self, document: Document) -> Extraction:
+        """What is found in ``document``. Raises ``ModelError`` when it has no answer."""
+        return self.begin(document)()
+
+    def close(self) -> None:
+        """End what is under way and give connections back."""
+        self._background.close()
+
+    async def _aclose(self) -> None:
+        await self._model.aclose()
+        if self._closing is not None:
+            await self._closing()
+
+    async def _extract(self, document: Document) -> Extraction:
+        examples: Sequence[Example] = ()
+        if self._chooser is not None:
+            examples = await self._chooser.choose_async(document.text)
+        return await self._reading(self._model, document, self.task, self._how, examples)
+
+
+def _heard(future: Future[Extraction]) -> Extraction:
+    try:
+        return future.result()
+    except CancelledError:
+        raise ModelUnavailableError("the reading was given up") from None
+    finally:
+        # Whoever waited may have been interrupted; the server need not go on.
+        future.cancel()
