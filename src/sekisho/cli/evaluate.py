@@ -1,4 +1,4 @@
-"""``sekisho evaluate``: how well were the identifiers found?
+"""``sekisho evaluate``: how well were the identifiers found, how right are the extracted values?
 
 ``sekisho evaluate phi --json`` writes one object, whose keys stay as they are::
 
@@ -40,6 +40,7 @@ from sekisho.cli.console import (
     show_table,
     write_out,
 )
+from sekisho.cli.evaluate_extraction import extraction
 from sekisho.errors import UnmappedLabelError, UsageError
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ evaluate_app = typer.Typer(
 @evaluate_app.callback()
 def _group() -> None:
     """Measure results against gold."""
+
+
+evaluate_app.command()(extraction)
 
 
 @evaluate_app.command()
