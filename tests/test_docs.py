@@ -16,11 +16,16 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
 COMMANDS = (
     *("deid", "detect", "reveal", "report", "doctor", "init"),
-    *("audit", "evaluate", "models", "vault", "tagger"),
+    *("extract", "dragon", "audit", "evaluate", "models", "vault", "tagger"),
 )
 SUBCOMMANDS = (
     "audit verify",
+    "dragon run",
+    "dragon score",
+    "evaluate extraction",
     "evaluate phi",
+    "extract check",
+    "extract import",
     "models check",
     "models list",
     "vault check",

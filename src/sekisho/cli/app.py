@@ -11,7 +11,9 @@ from sekisho.cli.audit import audit_app
 from sekisho.cli.deid import deid
 from sekisho.cli.detect import detect
 from sekisho.cli.doctor import doctor
+from sekisho.cli.dragon import dragon_app
 from sekisho.cli.evaluate import evaluate_app
+from sekisho.cli.extract import extract_app
 from sekisho.cli.init import init
 from sekisho.cli.models import models_app
 from sekisho.cli.report import report
@@ -48,6 +50,8 @@ def _root(
 app.command()(deid)
 app.command()(detect)
 app.command()(reveal)
+app.add_typer(extract_app, name="extract")
+app.add_typer(dragon_app, name="dragon")
 app.add_typer(audit_app, name="audit")
 app.add_typer(evaluate_app, name="evaluate")
 app.command()(report)
