@@ -98,8 +98,13 @@ def run(
     attempts: Annotated[
         int, typer.Option(min=1, max=10, metavar="N", help="Answers asked for at most.")
     ] = 3,
-    temperature: Annotated[float, typer.Option(min=0.0, max=2.0, metavar="T")] = 0.0,
-    seed: Annotated[int, typer.Option(min=0, metavar="N")] = 1,
+    temperature: Annotated[
+        float,
+        typer.Option(min=0.0, max=2.0, metavar="T", help="How much answers may vary; 0: not."),
+    ] = 0.0,
+    seed: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Seed of the model's sampling.")
+    ] = 1,
     chunk_chars: Annotated[
         int,
         typer.Option(min=500, metavar="N", help="Longer documents are read in parts of N."),

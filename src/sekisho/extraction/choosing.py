@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from sekisho.errors import UsageError
@@ -16,14 +15,14 @@ from sekisho.extraction.prompts import prompts
 from sekisho.extraction.reading import How
 from sekisho.extraction.similarity import EmbeddingIndex
 from sekisho.extraction.task import Example, Task
-from sekisho.models.configuration import Configuration, ModelSettings, read, settings
+from sekisho.models.configuration import Configuration, read
 from sekisho.models.embedding import open_embedder
-from sekisho.models.opening import Ready, ready_local, recorded
+from sekisho.models.named import NamedModel
+from sekisho.models.opening import Ready
 from sekisho.models.seam import Description, Origin
 
 __all__ = ["Choice", "Chosen", "Examples", "Shown"]
 
-_STAND_INS = {"scripted": Origin.SCRIPTED, "replay": Origin.REPLAYED}
 _EMBEDDINGS = "embeddings:"
 
 
@@ -93,36 +92,16 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(NamedModel):
     """A model, the task that it is given, and how it reads for it.
 
-    ``configuration`` is the path of sekisho.toml, ``remembered`` the folder of measured abilities,
-    ``cache`` the file of the answer cache. What ``how`` says of thinking and of time is replaced by
-    what the configuration says of the model.
+    What ``how`` says of thinking and of time is replaced by what the configuration says of the
+    model.
     """
 
-    model: str
     task: Task
     how: How = field(default_factory=How)
     examples: Examples = field(default_factory=Examples)
-    configuration: Path | None = None
-    remembered: Path | None = None
-    cache: Path | None = None
-
-    def ahead(self) -> int:
-        """How many documents are worth beginning at a time. Raises ``UsageError``."""
-        return self._stated().in_flight
-
-    def records(self) -> bool:
-        """Whether the model's answers are recorded. Raises ``UsageError``."""
-        return self._stated().record is not None
-
-    def origin(self) -> Origin:
-        """Whether a model answers, or what stands in for one. Raises ``UsageError``."""
-        return _STAND_INS.get(self._stated().kind, Origin.MODEL)
-
-    def _stated(self) -> ModelSettings:
-        return settings(self.model, read(self.configuration))
 
     def open(self, *, working: bool = True, cache_key: bytes | None = None) -> Chosen:
         """The extractor, after the model was asked what it is.
@@ -130,14 +109,10 @@ class Choice:
         Only one that is ``working`` keeps and records answers; ``cache_key`` (32 bytes) seals those
         that are kept. Raises ``CloudModelError``, ``UsageError`` and ``ModelError``.
         """
-        ready, shown = asyncio.run(self._ready(working=working))
+        ready, shown = asyncio.run(self._asked(working=working))
         stated = ready.settings
         how = replace(self.how, thinking_tokens=stated.thinking_tokens, timeout_s=stated.timeout_s)
-        model = recorded(ready.model, stated) if working else ready.model
-        if working and self.cache is not None and cache_key is not None:
-            from sekisho.models.answer_cache import AnswerCache, CachedModel
-
-            model = CachedModel(model, AnswerCache(self.cache, cache_key))
+        model = self.working(ready, cache_key) if working else ready.model
         extractor = Extractor(
             model,
             self.task,
@@ -148,10 +123,9 @@ class Choice:
         )
         return Chosen(extractor, ready.description, how, self.examples, shown.digest, self.origin())
 
-    async def _ready(self, *, working: bool) -> tuple[Ready, Shown]:
-        configuration = read(self.configuration)
-        ready = await ready_local(self.model, configuration, self.remembered)
-        return ready, await self.examples.open(configuration, working=working)
+    async def _asked(self, *, working: bool) -> tuple[Ready, Shown]:
+        ready = await self.ready()
+        return ready, await self.examples.open(read(self.configuration), working=working)
 
 
 @dataclass(frozen=True, slots=True)

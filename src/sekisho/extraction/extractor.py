@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import CancelledError, Future
 from typing import Protocol, TypeAlias
 
 from sekisho.documents.document import Document
-from sekisho.errors import CloudModelError, ModelUnavailableError
+from sekisho.errors import CloudModelError
 from sekisho.extraction.reading import How, extract
 from sekisho.extraction.results import Extraction
 from sekisho.extraction.task import Example, Task
@@ -68,8 +67,7 @@ class Extractor:
 
         The result raises ``ModelError`` when the document has no answer.
         """
-        future = self._background.submit(self._extract(document))
-        return lambda: _heard(future)
+        return self._background.begin(self._extract(document))
 
     def extract(self, document: Document) -> Extraction:
         """What is found in ``document``. Raises ``ModelError`` when it has no answer."""
@@ -89,13 +87,3 @@ class Extractor:
         if self._chooser is not None:
             examples = await self._chooser.choose_async(document.text)
         return await self._reading(self._model, document, self.task, self._how, examples)
-
-
-def _heard(future: Future[Extraction]) -> Extraction:
-    try:
-        return future.result()
-    except CancelledError:
-        raise ModelUnavailableError("the reading was given up") from None
-    finally:
-        # Whoever waited may have been interrupted; the server need not go on.
-        future.cancel()

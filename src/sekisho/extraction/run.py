@@ -7,18 +7,15 @@ Files, processes, keys and the clock meet here; what is found in a document is d
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sekisho.documents.formats import Sources
 from sekisho.errors import (
-    ModelAccessError,
-    ModelUnavailableError,
     OutputError,
-    SekishoError,
     UsageError,
 )
 from sekisho.extraction.job import Job, digests, fingerprint
@@ -32,14 +29,12 @@ from sekisho.extraction.work import asked_first
 from sekisho.release.job import inputs
 from sekisho.release.opening import open_vault
 from sekisho.release.sources import place_sources
+from sekisho.runs.beginning import PASSING, begun, count, files, make_folder, not_begun
 from sekisho.runs.engine import Summary, run
 from sekisho.runs.journal import Journal
 from sekisho.runs.progress import Progress, Silent
 
 __all__ = ["Extracted", "run_extraction"]
-
-#: A model's server that does not answer, or not to us, is no fault of a document.
-_PASSING = frozenset({ModelUnavailableError.reason, ModelAccessError.reason})
 
 
 @dataclass(frozen=True)
@@ -84,18 +79,18 @@ def run_extraction(
     chosen = asked_first(choice, None, working=False)
     chosen.extractor.close()
     told = chosen.told()
-    _make_folder(job.out)
+    make_folder(job.out)
     with ExitStack() as opened:
-        with _not_begun():
+        with not_begun():
             way = _way(job, plan, opened)
             identity = fingerprint(job, found, contents, told) | way.identity(found)
             journal = opened.enter_context(
                 Journal.open(job.out, identity, resume=job.resume, key=way.journal_key)
             )
-        with _begun():
+        with begun():
             sources = place_sources(found, job.paths, way.keys.derive)
             places = place(sources, coded=way.coded)
-            with progress(_total(found, count_first)) as display:
+            with progress(count(found.sources, read_tables=count_first)) as display:
                 summary = run(
                     [place.reader for place in places],
                     way.working(),
@@ -107,7 +102,7 @@ def run_extraction(
                     unique_ids=way.unique_ids,
                     refer=way.referring(places),
                     confirm=way.confirming(places),
-                    passing=_PASSING,
+                    passing=PASSING,
                 )
             written = None
             if not summary.unfinished:
@@ -139,48 +134,6 @@ def _check_unchanged(found: Sources, contents: Sequence[str]) -> None:
             )
 
 
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"the output folder cannot be made: {error.strerror}",
-            where=str(out),
-            remedy="choose another --out",
-        ) from None
-
-
-@contextmanager
-def _not_begun() -> Iterator[None]:
-    """Up to here, a place that cannot be written is a wrong choice: there is nothing to resume."""
-    try:
-        yield
-    except OutputError as error:
-        raise UsageError(
-            error.message, where=error.where, remedy="choose another --out, --vault or --key-file"
-        ) from None
-
-
-@contextmanager
-def _begun() -> Iterator[None]:
-    """From here on, trouble leaves a run that can be resumed."""
-    try:
-        yield
-    except UsageError:
-        raise
-    except SekishoError as error:
-        remedy = error.remedy or "see to it, then run the same command with --resume"
-        raise OutputError(error.message, where=error.where, remedy=remedy) from error
-
-
-def _total(found: Sources, count_first: bool) -> int | None:
-    if all(source.reader.columns is None for source in found.sources):
-        return len(found.sources)
-    if not count_first:
-        return None
-    return sum(1 for source in found.sources for _ in source.reader)
-
-
 def _notes(job: Job, found: Sources, journal: Journal, written: Written | None) -> tuple[str, ...]:
     notes = []
     if job.translates:
@@ -192,12 +145,8 @@ def _notes(job: Job, found: Sources, journal: Journal, written: Written | None) 
         notes.append(f"the input has columns of these names, so: {', '.join(pairs)}")
     broken = len(journal.broken())
     if broken:
-        notes.append(f"could not be read to their end: {_files(broken)}; see failures.jsonl")
+        notes.append(f"could not be read to their end: {files(broken)}; see failures.jsonl")
     passed_over = sum(not skipped.failed for skipped in found.skipped)
     if passed_over:
-        notes.append(f"not read, hidden or of no known format: {_files(passed_over)}")
+        notes.append(f"not read, hidden or of no known format: {files(passed_over)}")
     return tuple(notes)
-
-
-def _files(number: int) -> str:
-    return "1 file" if number == 1 else f"{number:,} files"

@@ -9,11 +9,12 @@ from typing import Any
 
 from sekisho.documents.document import Document
 from sekisho.documents.records import Record
-from sekisho.errors import ModelError, UsageError
+from sekisho.errors import ModelError
 from sekisho.extraction.choosing import Choice, Chosen
 from sekisho.extraction.extractor import Extractor
 from sekisho.extraction.results import Extraction
 from sekisho.extraction.rows import detailed, typed
+from sekisho.models.named import asking_first
 from sekisho.release.keys import Keys
 from sekisho.runs.outcome import Outcome
 from sekisho.runs.worker import Work
@@ -21,7 +22,6 @@ from sekisho.runs.worker import Work
 __all__ = ["NO_TEXT", "asked_first", "begun", "make_work", "measured", "unwritable"]
 
 NO_TEXT, UNWRITABLE = "no_text", "unwritable"
-_NO_MODEL = "see that the model's server runs: sekisho models check NAME"
 
 
 def asked_first(choice: Choice, keys: Keys | None, *, working: bool) -> Chosen:
@@ -30,12 +30,8 @@ def asked_first(choice: Choice, keys: Keys | None, *, working: bool) -> Chosen:
     With ``keys`` answers may be kept, sealed. Raises ``UsageError`` when it cannot be asked.
     """
     key = None if keys is None else keys.derive("answer cache")
-    try:
+    with asking_first(choice.model):
         return choice.open(working=working, cache_key=key)
-    except ModelError as error:
-        raise UsageError(
-            error.message, where=error.where or choice.model, remedy=error.remedy or _NO_MODEL
-        ) from None
 
 
 def make_work(choice: Choice, keys: Keys | None) -> Work:

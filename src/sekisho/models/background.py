@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
+
+from sekisho.errors import ModelUnavailableError
 
 __all__ = ["Background"]
 
@@ -38,6 +40,14 @@ class Background:
                 self._thread.start()
             return asyncio.run_coroutine_threadsafe(work, self._loop)
 
+    def begin(self, work: Coroutine[Any, Any, T]) -> Callable[[], T]:
+        """Begin ``work``; the result waits for its end and gives what it gave, or raises.
+
+        Raises ``ModelUnavailableError`` when it was given up.
+        """
+        future = self.submit(work)
+        return lambda: _heard(future)
+
     def close(self) -> None:
         """Cancel what is under way and end the thread; more work starts a new one."""
         with self._guard:
@@ -64,3 +74,13 @@ class Background:
             await self._closing()
         await asyncio.get_running_loop().shutdown_asyncgens()
         await asyncio.get_running_loop().shutdown_default_executor()
+
+
+def _heard(future: Future[T]) -> T:
+    try:
+        return future.result()
+    except CancelledError:
+        raise ModelUnavailableError("the reading was given up") from None
+    finally:
+        # Whoever waited may have been interrupted; the server need not go on.
+        future.cancel()

@@ -7,21 +7,16 @@ Files, processes, the vault and the clock meet here; what is decided about a rec
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sekisho.documents.formats import Source as Opened
 from sekisho.documents.formats import Sources
 from sekisho.documents.records import Record
 from sekisho.errors import (
-    ModelAccessError,
-    ModelUnavailableError,
-    OutputError,
     ReleaseError,
-    SekishoError,
     UsageError,
 )
 from sekisho.release.columns import Columns
@@ -34,16 +29,13 @@ from sekisho.release.reference import record_reference
 from sekisho.release.sources import Source, place_sources
 from sekisho.release.vault import Vault
 from sekisho.release.work import asked_first, detectors_of, make_work
+from sekisho.runs.beginning import PASSING, begun, count, files, make_folder, not_begun
 from sekisho.runs.engine import Summary, run
 from sekisho.runs.journal import Journal
 from sekisho.runs.outcome import Outcome, Position
 from sekisho.runs.progress import Progress, Silent
 
 __all__ = ["Deidentified", "Job", "deidentify"]
-
-
-#: A model's server that does not answer, or not to us, is no fault of a document.
-_PASSING = frozenset({ModelUnavailableError.reason, ModelAccessError.reason})
 
 
 @dataclass(frozen=True)
@@ -68,7 +60,7 @@ def deidentify(
     after it had begun, and what was decided until then stays in the journal; any other
     ``SekishoError`` when it could not begin.
     """
-    begun = datetime.now(UTC)
+    began = datetime.now(UTC)
     profile = profile_of(job)
     found = inputs(job)
     columns = columns_of(job, found.sources)
@@ -82,20 +74,20 @@ def deidentify(
     models = detectors.models
     detectors.close()
     reading = {} if chosen is None else chosen.told(job.options.language)
-    _make_folder(job.out)
+    make_folder(job.out)
     with ExitStack() as opened:
-        with _not_begun():
+        with not_begun():
             vault = opened.enter_context(open_vault(job.vault, job.key_file, create=True))
             identity = fingerprint(job, profile, columns, found, vault, models, reading)
             key = vault.keys.derive("journal")
             journal = opened.enter_context(
                 Journal.open(job.out, identity, resume=job.resume, key=key)
             )
-        with _begun():
+        with begun():
             sources = place_sources(found, job.paths, vault.keys.derive)
             _remember_names(vault, journal.run_id, sources, profile)
             working = functools.partial(make_work, job, profile, vault.keys, columns)
-            with progress(_total(found.sources, count_first)) as display:
+            with progress(count(found.sources, read_tables=count_first)) as display:
                 summary = run(
                     [source.reader for source in sources],
                     working,
@@ -108,46 +100,12 @@ def deidentify(
                     unique_ids=bool(columns.identifiers),
                     refer=functools.partial(_refer, columns, vault.keys),
                     confirm=functools.partial(_writable, sources),
-                    passing=_PASSING,
+                    passing=PASSING,
                 )
             if not summary.unfinished:
-                record_run(job, profile, sources, journal, vault, summary, begun, models, reading)
+                record_run(job, profile, sources, journal, vault, summary, began, models, reading)
             notes = _notes(found, sources, journal)
     return Deidentified(summary, job.out, notes)
-
-
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"the output folder cannot be made: {error.strerror}",
-            where=str(out),
-            remedy="choose another --out",
-        ) from None
-
-
-@contextmanager
-def _not_begun() -> Iterator[None]:
-    """Up to here, a place that cannot be written is a wrong choice: there is nothing to resume."""
-    try:
-        yield
-    except OutputError as error:
-        raise UsageError(
-            error.message, where=error.where, remedy="choose another --out, --vault or --key-file"
-        ) from None
-
-
-@contextmanager
-def _begun() -> Iterator[None]:
-    """From here on, trouble leaves a run that can be resumed."""
-    try:
-        yield
-    except UsageError:
-        raise
-    except SekishoError as error:
-        remedy = error.remedy or "see to it, then run the same command with --resume"
-        raise OutputError(error.message, where=error.where, remedy=remedy) from error
 
 
 def _refer(columns: Columns, keys: Keys, _position: Position, record: Record) -> str:
@@ -164,14 +122,6 @@ def _remember_names(vault: Vault, run_id: str, sources: Sequence[Source], profil
                 for index, source in enumerate(sources)
             ],
         )
-
-
-def _total(sources: Sequence[Opened], count_first: bool) -> int | None:
-    if all(source.reader.columns is None for source in sources):
-        return len(sources)
-    if not count_first:
-        return None
-    return sum(1 for source in sources for _ in source.reader)
 
 
 def _keep_reversals(vault: Vault, run_id: str, batch: Sequence[tuple[Position, Outcome]]) -> None:
@@ -210,9 +160,5 @@ def _notes(found: Sources, sources: Sequence[Source], journal: Journal) -> tuple
     ]
     passed_over = sum(not skipped.failed for skipped in found.skipped)
     if passed_over:
-        notes.append(f"not read, hidden or of no known format: {_files(passed_over)}")
+        notes.append(f"not read, hidden or of no known format: {files(passed_over)}")
     return tuple(notes)
-
-
-def _files(number: int) -> str:
-    return "1 file" if number == 1 else f"{number:,} files"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sekisho.documents.document import Span
 from sekisho.documents.records import Record
-from sekisho.errors import ModelError, UsageError
+from sekisho.models.named import asking_first
 from sekisho.phi import stack
 from sekisho.phi.cascade import Consult
 from sekisho.phi.stack import Stack
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["asked_first", "detectors_of", "make_work"]
 
-_NO_MODEL = "see that the model's server runs: sekisho models check NAME"
-
 
 def asked_first(job: Job, keys: Keys | None = None) -> Chosen | None:
     """The detector that asks a language model, after asking it what it is; None without a model.
@@ -40,12 +38,8 @@ def asked_first(job: Job, keys: Keys | None = None) -> Chosen | None:
     if job.llm is None:
         return None
     key = None if keys is None else keys.derive("answer cache")
-    try:
+    with asking_first(job.llm.model):
         return job.llm.open(working=keys is not None, cache_key=key)
-    except ModelError as error:
-        raise UsageError(
-            error.message, where=error.where or job.llm.model, remedy=error.remedy or _NO_MODEL
-        ) from None
 
 
 def detectors_of(job: Job, chosen: Chosen | None) -> Stack:

@@ -16,11 +16,6 @@ from typing import Any, Literal
 
 from sekisho import __version__
 from sekisho.errors import (
-    ModelAccessError,
-    ModelError,
-    ModelUnavailableError,
-    OutputError,
-    SekishoError,
     UsageError,
 )
 from sekisho.extraction.dragon import work
@@ -33,9 +28,9 @@ from sekisho.extraction.examples import Chooser, similar
 from sekisho.extraction.extractor import Reading
 from sekisho.extraction.prompts import prompts
 from sekisho.extraction.reading import How, extract
-from sekisho.models.configuration import read, settings
-from sekisho.models.opening import Ready, ready_local, recorded
+from sekisho.models.named import NamedModel, asking_first
 from sekisho.models.seam import Origin
+from sekisho.runs.beginning import PASSING, begun, make_folder, not_begun
 from sekisho.runs.engine import Summary, run
 from sekisho.runs.journal import Journal
 from sekisho.runs.manifest import versions
@@ -43,9 +38,6 @@ from sekisho.runs.progress import Progress, Silent
 
 __all__ = ["Order", "Ran", "run_jobs"]
 
-#: A model's server that does not answer, or not to us, is no fault of a case.
-_PASSING = frozenset({ModelUnavailableError.reason, ModelAccessError.reason})
-_STAND_INS = {"scripted": Origin.SCRIPTED, "replay": Origin.REPLAYED}
 _LIMIT_S = 1800.0
 #: A whole job is learnt at once.
 _LIMIT_OF_LEARNING_S = 6 * 3600.0
@@ -121,10 +113,14 @@ def _read(
     reading: Reading,
 ) -> Ran:
     asked = {job.name: _asked(order, job) for job in jobs}
-    ready = _ready(order)
+    named = NamedModel(
+        model=str(order.model), configuration=order.configuration, remembered=order.remembered
+    )
+    with asking_first(named.model):
+        ready = asyncio.run(named.ready())
     stated = ready.settings
     how = replace(order.how, thinking_tokens=stated.thinking_tokens, timeout_s=stated.timeout_s)
-    origin = _STAND_INS.get(stated.kind, Origin.MODEL)
+    origin = named.origin()
     told = {
         "model": ready.description.model,
         "digest": ready.description.digest,
@@ -147,9 +143,9 @@ def _read(
         "--num-examples": str(order.shown),
         "tasks and prompts": prompted.hexdigest(),
     }
-    _make_folder(order.out)
-    with _journal(order, identity) as journal, _begun():
-        model = recorded(ready.model, stated)
+    make_folder(order.out)
+    with _journal(order, identity) as journal, begun():
+        model = named.working(ready, None)
         with progress(sum(len(job.test) for job in jobs)) as display:
             summary = run(
                 [work.case_records(job) for job in jobs],
@@ -158,7 +154,7 @@ def _read(
                 ahead=stated.in_flight,
                 timeout_s=order.timeout_s,
                 progress=display,
-                passing=_PASSING,
+                passing=PASSING,
             )
         results = []
         if not summary.unfinished:
@@ -176,8 +172,8 @@ def _learnt(
 ) -> Ran:
     learning = Learning({job.name: job for job in jobs}, work.baseline())
     identity = {**_inputs(jobs), "--baseline": str(order.baseline), "seed": str(learning.seed)}
-    _make_folder(order.out)
-    with _journal(order, identity) as journal, _begun():
+    make_folder(order.out)
+    with _journal(order, identity) as journal, begun():
         with progress(len(jobs)) as display:
             summary = run(
                 [work.job_records(job) for job in jobs],
@@ -212,20 +208,6 @@ def _asked(order: Order, job: Job) -> Asked:
             )
         chooser = similar(pool, order.shown)
     return Asked(job, question, chooser)
-
-
-def _ready(order: Order) -> Ready:
-    name = str(order.model)
-    configuration = read(order.configuration)
-    settings(name, configuration)
-    try:
-        return asyncio.run(ready_local(name, configuration, order.remembered))
-    except ModelError as error:
-        raise UsageError(
-            error.message,
-            where=error.where or name,
-            remedy=error.remedy or "see that the model's server runs: sekisho models check NAME",
-        ) from None
 
 
 def _inputs(jobs: Sequence[Job]) -> dict[str, str]:
@@ -271,32 +253,7 @@ def _notes(jobs: Sequence[Job], results: Sequence[Result]) -> tuple[str, ...]:
 
 @contextmanager
 def _journal(order: Order, identity: dict[str, str]) -> Iterator[Journal]:
-    try:
+    with not_begun("choose another --out"):
         journal = Journal.open(order.out, identity, resume=order.resume)
-    except OutputError as error:
-        raise UsageError(error.message, where=error.where, remedy="choose another --out") from None
     with journal:
         yield journal
-
-
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"the output folder cannot be made: {error.strerror}",
-            where=str(out),
-            remedy="choose another --out",
-        ) from None
-
-
-@contextmanager
-def _begun() -> Iterator[None]:
-    """From here on, trouble leaves a run that can be resumed."""
-    try:
-        yield
-    except UsageError:
-        raise
-    except SekishoError as error:
-        remedy = error.remedy or "see to it, then run the same command with --resume"
-        raise OutputError(error.message, where=error.where, remedy=remedy) from error

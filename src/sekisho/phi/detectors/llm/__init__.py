@@ -7,10 +7,9 @@ may add, never take away. It is slow, so reading is begun for several documents 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Future
 
 from sekisho.documents.document import Document, Span
-from sekisho.errors import CloudModelError, ModelUnavailableError
+from sekisho.errors import CloudModelError
 from sekisho.models.background import Background
 from sekisho.models.seam import Locality, Model
 from sekisho.phi.detectors.llm.prompts import prompts
@@ -47,8 +46,7 @@ class LlmDetector:
         """
         # A language without prompts is told at once.
         prompts(document.language, self._how.capacity, self._how.wording)
-        future = self._background.submit(read(self._model, document, self._how))
-        return lambda: _heard(future)
+        return self._background.begin(read(self._model, document, self._how))
 
     def detect(self, document: Document) -> Sequence[Span]:
         """All spans that the model names, each value at all of its occurrences."""
@@ -57,13 +55,3 @@ class LlmDetector:
     def close(self) -> None:
         """End what is under way and give connections back."""
         self._background.close()
-
-
-def _heard(future: Future[Read]) -> Read:
-    try:
-        return future.result()
-    except CancelledError:
-        raise ModelUnavailableError("the reading was given up") from None
-    finally:
-        # Whoever waited may have been interrupted; the server need not go on.
-        future.cancel()

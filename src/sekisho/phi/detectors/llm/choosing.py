@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
-from sekisho.models.configuration import Capacity, ModelSettings, read, settings
-from sekisho.models.opening import ready_local, recorded
+from sekisho.models.configuration import Capacity
+from sekisho.models.named import NamedModel
 from sekisho.models.seam import Description, Origin
 from sekisho.phi.cascade import Consult
 from sekisho.phi.detectors.llm import LlmDetector
@@ -19,41 +18,15 @@ from sekisho.phi.detectors.llm.refining import Policy
 __all__ = ["Choice", "Chosen"]
 
 
-_STAND_INS = {"scripted": Origin.SCRIPTED, "replay": Origin.REPLAYED}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """A model and how it reads; ``None`` is what the configuration says of the model.
+class Choice(NamedModel):
+    """A model and how it reads; a ``capacity`` of None is what the configuration says of it."""
 
-    ``configuration`` is the path of sekisho.toml, ``remembered`` the folder of measured abilities,
-    ``cache`` the file of the answer cache.
-    """
-
-    model: str
-    configuration: Path | None = None
-    remembered: Path | None = None
     capacity: Capacity | None = None
     wording: str = "conservative"
     policy: Policy = field(default_factory=Policy)
     ungrounded: Literal["hold", "mask"] = "hold"
     consult: Consult = Consult.ALWAYS
-    cache: Path | None = None
-
-    def ahead(self) -> int:
-        """How many documents are worth beginning at a time. Raises ``UsageError``."""
-        return self._stated().in_flight
-
-    def records(self) -> bool:
-        """Whether the model's answers are recorded. Raises ``UsageError``."""
-        return self._stated().record is not None
-
-    def origin(self) -> Origin:
-        """Whether a model answers, or what stands in for one. Raises ``UsageError``."""
-        return _STAND_INS.get(self._stated().kind, Origin.MODEL)
-
-    def _stated(self) -> ModelSettings:
-        return settings(self.model, read(self.configuration))
 
     def open(self, *, working: bool = True, cache_key: bytes | None = None) -> Chosen:
         """The detector, after the model was asked what it is.
@@ -61,7 +34,7 @@ class Choice:
         Only one that is ``working`` keeps and records answers; ``cache_key`` (32 bytes) seals those
         that are kept. Raises ``CloudModelError``, ``UsageError`` and ``ModelError``.
         """
-        ready = asyncio.run(ready_local(self.model, read(self.configuration), self.remembered))
+        ready = asyncio.run(self.ready())
         stated = ready.settings
         reading = Reading(
             capacity=self.capacity or stated.capacity,
@@ -71,11 +44,7 @@ class Choice:
             thinking_tokens=stated.thinking_tokens,
             timeout_s=stated.timeout_s,
         )
-        model = recorded(ready.model, stated) if working else ready.model
-        if working and self.cache is not None and cache_key is not None:
-            from sekisho.models.answer_cache import AnswerCache, CachedModel
-
-            model = CachedModel(model, AnswerCache(self.cache, cache_key))
+        model = self.working(ready, cache_key) if working else ready.model
         detector = LlmDetector(model, reading, digest=ready.description.digest)
         return Chosen(detector, ready.description, reading, self.origin(), ready.measured)
 
