@@ -234,3 +234,11 @@ def test_a_rule_about_what_is_not_mentioned_is_not_broken() -> None:
     task = _task(fields, rules=[{"holds": "least <= most"}])
     answer = {"least": 3, "most": None}
     assert not complete(task, examine(task, Document("d", REPORT), answer).fields).troubles
+
+
+def test_spans_beside_a_bad_one_stay_to_be_seen_and_are_no_value() -> None:
+    given = [{"text": "肺", "label": "SITE"}, {"text": "肝", "label": "SITE"}]
+    found = _examined(SPANS, given).fields["f"]
+    assert (found.status, found.value) == (FieldStatus.INVALID, None)
+    assert [REPORT[each.start : each.end] for each in found.evidence] == ["肺", "肺"]
+    assert "1 of 2 spans" in (found.problem or "")

@@ -110,6 +110,11 @@ def test_spans_are_moved_and_each_counts_once() -> None:
     assert joined.evidence == tuple(Evidence(at, at + 2, "A") for at in (3, 103, 107))
 
 
-def test_spans_are_not_given_in_part() -> None:
+def test_spans_are_not_given_in_part_but_stay_to_be_seen() -> None:
     field = {"type": "spans", "labels": ["A"]}
+    value = [{"start": 3, "end": 5, "label": "A", "text": "x"}]
+    good = FieldResult(FieldStatus.FOUND, value, evidence=(Evidence(3, 5, "A"),))
+    joined = _joined(field, BAD, good)
+    assert (joined.status, joined.value) == (FieldStatus.INVALID, None)
+    assert joined.evidence == (Evidence(103, 105, "A"),)
     assert _joined(field, NOT, BAD).status is FieldStatus.INVALID

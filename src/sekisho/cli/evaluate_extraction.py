@@ -159,7 +159,7 @@ def _kind(field: AnyOfField) -> Kind:
     match field:
         case EnumField():
             values = tuple(each.value for each in field.values)
-            return Kind("enum", values=values, ordered=_are_numbers(values))
+            return Kind("enum", values=values, ordered=field.ordered or _are_numbers(values))
         case SpansField():
             return Kind("spans", labels=tuple(field.labels))
         case ObjectField():

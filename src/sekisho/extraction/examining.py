@@ -128,9 +128,17 @@ def invalid(result: FieldResult, problem: str) -> FieldResult:
 class _WrongError(Exception):
     """A value that is none; never leaves this module."""
 
-    def __init__(self, code: str, place: str, shown: object = "", detail: str = "") -> None:
-        super().__init__(code)
-        self.trouble = Trouble(code, place, str(shown)[:LONGEST_QUOTE], detail)
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.code)
+        self.trouble = trouble
+
+
+def _trouble(code: str, place: str, shown: object = "", detail: str = "") -> Trouble:
+    return Trouble(code, place, str(shown)[:LONGEST_QUOTE], detail)
+
+
+def _wrong(code: str, place: str, shown: object = "", detail: str = "") -> _WrongError:
+    return _WrongError(_trouble(code, place, shown, detail))
 
 
 class _Looking:
@@ -147,9 +155,9 @@ class _Looking:
         """The result of the field ``name``, and what is wrong with it."""
         if isinstance(spec, ListField):
             return self._list(name, spec, given)
+        if isinstance(spec, SpansField):
+            return self._spans(name, spec, given)
         try:
-            if isinstance(spec, SpansField):
-                return self._spans(name, spec, given), ()
             return self._single(name, spec, given), ()
         except _WrongError as wrong:
             problem = wrong.trouble.public
@@ -193,8 +201,12 @@ class _Looking:
                 items.append(item)
         return joined(items), tuple(troubles)
 
-    def _spans(self, name: str, spec: SpansField, given: Sequence[Any]) -> FieldResult:
+    def _spans(
+        self, name: str, spec: SpansField, given: Sequence[Any]
+    ) -> tuple[FieldResult, tuple[Trouble, ...]]:
+        """Spans are found only when all of them are; those that are stay to be seen as evidence."""
         places: set[Evidence] = set()
+        troubles: list[Trouble] = []
         if spec.occurrences == "next":
             order = self._quotes.in_order([each["text"] for each in given])
             found = [[] if place is None else [place] for place in order]
@@ -202,12 +214,13 @@ class _Looking:
             found = [self._quotes.all(each["text"]) for each in given]
         for at, (each, its) in enumerate(zip(given, found, strict=True)):
             if each["label"] not in spec.labels:
-                raise _WrongError("not_allowed", f"{name}[{at}].label", each["label"])
-            if not its:
-                raise _WrongError("not_in_text", f"{name}[{at}].text", each["text"])
-            places.update(Evidence(place[0], place[1], each["label"]) for place in its)
-        if not places:
-            return NOT_MENTIONED
+                troubles.append(_trouble("not_allowed", f"{name}[{at}].label", each["label"]))
+            elif not its:
+                troubles.append(_trouble("not_in_text", f"{name}[{at}].text", each["text"]))
+            else:
+                places.update(Evidence(place[0], place[1], each["label"]) for place in its)
+        if not places and not troubles:
+            return NOT_MENTIONED, ()
         evidence = tuple(sorted(places, key=lambda each: (each.start, each.end, each.label or "")))
         value = [
             {
@@ -218,18 +231,22 @@ class _Looking:
             }
             for each in evidence
         ]
-        return FieldResult(FieldStatus.FOUND, value, evidence=evidence)
+        if troubles:
+            problem = f"{len(troubles)} of {len(given)} spans: {troubles[0].public}"
+            result = FieldResult(FieldStatus.INVALID, evidence=evidence, problem=problem)
+            return result, tuple(troubles)
+        return FieldResult(FieldStatus.FOUND, value, evidence=evidence), ()
 
     def _evidence(self, place: str, quote: Any) -> Evidence:
         if quote is None or (isinstance(quote, str) and not quote.strip()):
-            raise _WrongError("no_quote", place)
+            raise _wrong("no_quote", place)
         if not isinstance(quote, str):
-            raise _WrongError("wrong_type", f"{place}.{QUOTE}", quote)
+            raise _wrong("wrong_type", f"{place}.{QUOTE}", quote)
         if len(quote) > LONGEST_QUOTE:
-            raise _WrongError("quote_too_long", place)
+            raise _wrong("quote_too_long", place)
         found = self._quotes.find(quote, after=self._after)
         if found is None:
-            raise _WrongError("quote_not_there", place, quote)
+            raise _wrong("quote_not_there", place, quote)
         # Items of a list are named in the order of the text, so alike quotes stand for its next.
         self._after = found[1]
         return Evidence(*found)
@@ -247,7 +264,10 @@ class _Looking:
                     for at, each in enumerate(given)
                 ]
             case SpansField():
-                return self._spans(place, spec, given).value or []
+                result, troubles = self._spans(place, spec, given)
+                if troubles:
+                    raise _WrongError(troubles[0])
+                return result.value or []
         if is_written(spec, quoted=self._quoted):
             return self._written(place, spec, given, evidence)
         return self._leaf(place, spec, given)
@@ -256,7 +276,7 @@ class _Looking:
         if given is not None and given != "":
             return self._value(place, spec, given, None)
         if spec.required:
-            raise _WrongError("required", place)
+            raise _wrong("required", place)
         return None
 
     def _leaf(self, place: str, spec: AnyOfField, given: Any) -> Any:
@@ -279,14 +299,14 @@ class _Looking:
             case _:
                 raise TypeError(type(spec).__name__)
         if not right:
-            raise _WrongError("wrong_type", place, given)
+            raise _wrong("wrong_type", place, given)
         if isinstance(spec, NumberField | IntegerField):
             _check_bounds(place, spec, given)
         if isinstance(spec, StringField):
             if len(given) > spec.max_length:
-                raise _WrongError("too_long", place)
+                raise _wrong("too_long", place)
             if spec.verbatim and self._quotes.find(given) is None:
-                raise _WrongError("not_in_text", place, given)
+                raise _wrong("not_in_text", place, given)
         return float(given) if isinstance(spec, NumberField) else given
 
     def _enum(self, place: str, spec: EnumField, given: Any) -> Any:
@@ -294,7 +314,7 @@ class _Looking:
             # True is equal to 1 here, and neither is the other in a task.
             if each.value == given and isinstance(each.value, bool) == isinstance(given, bool):
                 return each.value
-        raise _WrongError("not_allowed", place, given)
+        raise _wrong("not_allowed", place, given)
 
     def _written(
         self,
@@ -309,11 +329,11 @@ class _Looking:
         if isinstance(given, numeric) and not isinstance(given, bool):
             given = f"{given:.15g}"
         if not isinstance(given, str):
-            raise _WrongError("wrong_type", place, given)
+            raise _wrong("wrong_type", place, given)
         if self._quoted:
             within = self._quotes if evidence is None else self._within(evidence)
             if within.find(given) is None:
-                raise _WrongError("value_not_in_quote", place, given)
+                raise _wrong("value_not_in_quote", place, given)
         try:
             if isinstance(spec, DateField):
                 return read_date(given, language=self._language, order=spec.order)
@@ -322,7 +342,7 @@ class _Looking:
                 _check_bounds(place, spec, number)
                 return number
         except ValueError as error:
-            raise _WrongError("unreadable", place, given, str(error)) from None
+            raise _wrong("unreadable", place, given, str(error)) from None
         raise TypeError(type(spec).__name__)
 
     def _within(self, evidence: Evidence) -> Quotes:
@@ -347,4 +367,4 @@ def joined(items: Sequence[FieldResult]) -> FieldResult:
 def _check_bounds(place: str, spec: NumberField | IntegerField, value: float) -> None:
     if not math.isfinite(value) or not spec.minimum <= value <= spec.maximum:
         limits = f"{spec.minimum:g} to {spec.maximum:g}"
-        raise _WrongError("out_of_bounds", place, value, f"out of bounds ({limits})")
+        raise _wrong("out_of_bounds", place, value, f"out of bounds ({limits})")

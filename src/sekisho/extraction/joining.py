@@ -68,11 +68,11 @@ def _joined(field: AnyOfField, results: Sequence[FieldResult]) -> FieldResult:
     if isinstance(field, ListField):
         return _lists(results)
     found = [result for result in results if result.status is FieldStatus.FOUND]
+    bad = [each for each in results if each.status in (FieldStatus.INVALID, FieldStatus.FAILED)]
+    if isinstance(field, SpansField) and (found or bad):
+        return _spans(results, bad)
     if not found:
-        bad = [result for result in results if result.status is not FieldStatus.NOT_MENTIONED]
         return bad[0] if bad else NOT_MENTIONED
-    if isinstance(field, SpansField):
-        return _spans(results)
     if field.merge in ("agree", "union", None):
         return _agreed(found)
     return _CHOICE[field.merge](found)
@@ -121,10 +121,10 @@ def _lists(results: Sequence[FieldResult]) -> FieldResult:
     return joined(items)
 
 
-def _spans(results: Sequence[FieldResult]) -> FieldResult:
-    bad = [each for each in results if each.status in (FieldStatus.INVALID, FieldStatus.FAILED)]
+def _spans(results: Sequence[FieldResult], bad: Sequence[FieldResult]) -> FieldResult:
+    """All spans; where some are wrong the field is, and the others stay to be seen."""
     if bad:
-        return bad[0]
+        return replace(bad[0], evidence=_evidence(results))
     value = {_written(each): each for result in results for each in result.value or ()}
     ordered = sorted(value.values(), key=lambda each: (each["start"], each["end"], each["label"]))
     evidence = tuple(Evidence(each["start"], each["end"], each["label"]) for each in ordered)

@@ -123,9 +123,14 @@ class EnumValue(BaseModel):
 
 
 class EnumField(_Part):
-    """One of a closed set: a list of values, or a table from value to description."""
+    """One of a closed set: a list of values, or a table from value to description.
+
+    ``ordered``: their order means something, as that of grades does, and being next to the truth
+    is better than being far from it.
+    """
 
     type: Literal["enum"] = "enum"
+    ordered: bool = False
     values: Annotated[tuple[EnumValue, ...], Field(min_length=1, max_length=500)]
 
     @field_validator("values", mode="before")

@@ -207,8 +207,8 @@ class Question:
         for group in self.groups:
             result = extraction.fields[group.name]
             if result.status in (FieldStatus.INVALID, FieldStatus.FAILED):
+                # What stands in the text is better than nothing; the rest is counted.
                 problems.append(result.status.value)
-                continue
             found = [Stretch(each.start, each.end, each.label or "") for each in result.evidence]
             if group.part is not None:
                 found = last_part(tokens.text, found, re.compile(group.part))
