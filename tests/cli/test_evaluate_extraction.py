@@ -191,6 +191,18 @@ def test_an_enum_is_ordered_when_it_is_named(gold: Path, predicted: Path, task: 
     assert "kappa_linear" in answer_of(run(gold, predicted, *options))["fields"]["所見"]["measures"]
 
 
+def test_an_enum_is_ordered_when_its_task_says_so(
+    tmp_path: Path, gold: Path, predicted: Path, task: Path
+) -> None:
+    said = task.read_text(encoding="utf-8").replace(
+        'values = ["良性", "悪性"]', 'values = ["良性", "悪性"]\nordered = true'
+    )
+    other = tmp_path / "ordered.toml"
+    other.write_text(said, encoding="utf-8")
+    measures = answer_of(run(gold, predicted, "--json", "--task", other))["fields"]["所見"]
+    assert "kappa_linear" in measures["measures"]
+
+
 def test_epsilon_and_tolerance_are_by_field(gold: Path, predicted: Path) -> None:
     write(
         predicted,
