@@ -242,3 +242,33 @@ def test_spans_beside_a_bad_one_stay_to_be_seen_and_are_no_value() -> None:
     assert (found.status, found.value) == (FieldStatus.INVALID, None)
     assert [REPORT[each.start : each.end] for each in found.evidence] == ["肺", "肺"]
     assert "1 of 2 spans" in (found.problem or "")
+
+
+SIZES = "Tumor 4.2 x 3.5 x 1.1 cm, polyp 2.1 cm, cyst 8 mm."
+SIZE = {"type": "number", "unit": "mm"}
+
+
+@pytest.mark.parametrize(
+    ("quote", "value", "stated"),
+    [
+        ("Tumor 4.2 x 3.5 x 1.1 cm", "4.2", 42.0),
+        ("polyp 2.1 cm", "2.1", 21.0),
+        ("cyst 8 mm", "8", 8.0),
+    ],
+)
+def test_a_number_without_a_unit_has_the_one_of_its_quote(
+    quote: str, value: str, stated: float
+) -> None:
+    found = _examined(SIZE, {"quote": quote, "value": value}, text=SIZES, language="en")
+    assert found.fields["f"].value == stated
+    each = {"type": "list", "fields": {"size": SIZE}}
+    found = _examined(each, [{"quote": quote, "size": value}], text=SIZES, language="en")
+    assert found.fields["f"].value == [{"size": stated}]
+
+
+@pytest.mark.parametrize(("quote", "value"), [("Tumor", "4.2"), ("polyp 2.1 cm", "8 mm")])
+def test_a_number_of_an_item_stands_in_the_quote_of_that_item(quote: str, value: str) -> None:
+    each = {"type": "list", "fields": {"size": SIZE}}
+    found = _examined(each, [{"quote": quote, "size": value}], text=SIZES, language="en")
+    assert found.fields["f"].status is FieldStatus.INVALID
+    assert [trouble.code for trouble in found.troubles] == ["value_not_in_quote"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sekisho.extraction.values.numbers import numbers_in, read_number, read_numbers
+from sekisho.extraction.values.numbers import number_within, numbers_in, read_number, read_numbers
 from sekisho.extraction.values.numerals import numeral
 from sekisho.extraction.values.units import convert, same_dimension, units
 
@@ -444,3 +444,29 @@ def test_a_numeral_has_thirty_digits_at_most() -> None:
     assert numeral("1" * 30, "ja") == int("1" * 30)
     with pytest.raises(ValueError, match="digits"):
         numeral("1" * 31, "ja")
+
+
+@pytest.mark.parametrize(
+    ("raw", "passage", "value"),
+    [
+        ("4.2", "大きさ4.2×3.1cm", 42),
+        ("4.2", "径4.2 cmの腫瘤", 42),
+        ("4.2 cm", "4.2 cm", 42),
+        ("18", "18×15 mm", 18),
+        ("18", "mm: 18 15", 18),
+        ("5", "肋骨5本、径5mm", 5),
+        ("3", "結節を認める", 3),
+    ],
+)
+def test_a_number_copied_without_its_unit_has_that_of_its_passage(
+    raw: str, passage: str, value: float
+) -> None:
+    assert number_within(raw, passage, unit="mm") == value
+
+
+@pytest.mark.parametrize(("raw", "passage"), [("12", "12週後"), ("2", "2 mmと2 cm")])
+def test_a_number_whose_unit_does_not_fit_or_is_not_known_is_refused(
+    raw: str, passage: str
+) -> None:
+    with pytest.raises(ValueError, match="unit"):
+        number_within(raw, passage, unit="mm")

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from sekisho.extraction.answer_form import is_written
-from sekisho.extraction.examining import Trouble
 from sekisho.extraction.task import (
     LONGEST_QUOTE,
     AnyOfField,
@@ -30,6 +29,7 @@ from sekisho.extraction.task import (
     StringField,
     Task,
 )
+from sekisho.extraction.troubles import Trouble
 from sekisho.models.prompt_files import fill, said
 
 __all__ = ["Prompts", "prompts", "prompts_document", "translation_prompt"]

@@ -25,9 +25,12 @@ from sekisho.extraction.task import (
     Task,
 )
 from sekisho.extraction.values.dates import read_date
-from sekisho.extraction.values.numbers import numbers_in, read_number
+from sekisho.extraction.values.numbers import number_within, numbers_in, read_number
 
 __all__ = ["shown"]
+
+#: Characters of a date as a report writes it.
+_LONGEST_DATE = 24
 
 
 def shown(task: Task, example: Example) -> str:
@@ -53,17 +56,12 @@ def shown(task: Task, example: Example) -> str:
         elif isinstance(field, ListField):
             answer[name] = [
                 _quoted(task.language, field.item, each, quote)
-                for each, quote in zip_longest(given, _listed(quotes, len(given)))
+                for each, quote in zip_longest(given, quotes or ())
             ]
         else:
             quote = quotes if isinstance(quotes, str) or quotes is None else " … ".join(quotes)
             answer[name] = _quoted(task.language, field, given, quote)
     return json.dumps(answer, ensure_ascii=False)
-
-
-def _listed(quotes: str | Sequence[str] | None, count: int) -> Sequence[str]:
-    """The quotes of ``count`` items; one alone is that of all."""
-    return [quotes] * count if isinstance(quotes, str) else quotes or ()
 
 
 def _quoted(language: str, field: AnyOfField, given: Any, quote: str | None) -> dict[str, Any]:
@@ -106,16 +104,26 @@ def _as_written(language: str, field: AnyOfField, given: Any, quote: str) -> str
         wanted = float(given) if not isinstance(given, str) else None
         for each in numbers_in(quote, language=language):
             text = quote[each.start : each.end]
-            if wanted is not None and _reads(language, field, text) == wanted:
+            if wanted is not None and _reads(language, field, text, quote) == wanted:
                 return text
-    if isinstance(field, DateField) and _date(language, field, quote) == given:
-        return quote
+    if isinstance(field, DateField):
+        return _date_within(language, field, quote, str(given)) or str(given)
     return str(given)
 
 
-def _reads(language: str, field: NumberField, text: str) -> float | None:
+def _date_within(language: str, field: DateField, quote: str, wanted: str) -> str | None:
+    """The longest stretch of ``quote`` that writes the date ``wanted``."""
+    for length in range(min(len(quote), _LONGEST_DATE), 3, -1):
+        for start in range(len(quote) - length + 1):
+            text = quote[start : start + length]
+            if text == text.strip() and _date(language, field, text) == wanted:
+                return text
+    return None
+
+
+def _reads(language: str, field: NumberField, text: str, quote: str) -> float | None:
     try:
-        return read_number(text, unit=field.unit, language=language)
+        return number_within(text, quote, unit=field.unit, language=language)
     except ValueError:
         return None
 

@@ -33,7 +33,7 @@ from sekisho.extraction.values.units import (
 )
 from sekisho.phi.wordtrie import trie
 
-__all__ = ["NumberAt", "numbers_in", "read_number", "read_numbers"]
+__all__ = ["NumberAt", "number_within", "numbers_in", "read_number", "read_numbers"]
 
 #: Characters of a statement, at most.
 _LONGEST = 200
@@ -109,6 +109,39 @@ def read_numbers(raw: str, *, unit: str | None = None, language: str = "ja") -> 
         raise ValueError("there is more than one number, or a fraction")
     linked = _shared(tokens, [True] * (len(tokens) - 1))
     return tuple(_in_unit(token, unit) for token in linked)
+
+
+def number_within(
+    raw: str, passage: str, *, unit: str | None = None, language: str = "ja"
+) -> float:
+    """The number that ``raw`` states, which was copied out of ``passage``.
+
+    A number that was copied without its unit has the one that it has there: the 4.2 of
+    ``4.2 x 3.1 cm`` is 42 in mm, and so is that of ``4.2 cm``. Where none stands there either it is
+    taken to be in ``unit``.
+
+    Raises ``ValueError`` as ``read_number`` does, and when the passage gives the number no unit
+    that fits, or several that make different values of it.
+    """
+    number = read_number(raw, unit=unit, language=language)
+    if unit is None or any(each.unit for each in numbers_in(raw, language=language)):
+        return number
+    bare = read_number(raw, language=language)
+    same = [each for each in numbers_in(passage, language=language) if each.value == bare]
+    if not same:
+        return number
+    readings: set[float] = set()
+    for each in same:
+        try:
+            exact = Fraction(str(each.value))
+            readings.add(float(convert(exact, each.unit, unit)) if each.unit else number)
+        except ValueError:
+            continue  # of another dimension: 12 weeks are no size
+    if not readings:
+        raise ValueError("the unit of the number is of another dimension")
+    if len(readings) > 1:
+        raise ValueError("the number stands there in several units")
+    return readings.pop()
 
 
 def numbers_in(text: str, *, language: str = "ja") -> list[NumberAt]:
