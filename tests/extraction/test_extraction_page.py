@@ -91,10 +91,9 @@ def test_whatever_is_marked_the_text_stays_whole(text: str, places: list[tuple[i
 
 def test_a_value_links_to_the_place_that_it_rests_on() -> None:
     seen = _seen(render(_page(viewed("r1", TEXT, ROW), viewed("r2", TEXT, ROW))))
-    ids = [attrs["id"] for tag, attrs in seen.tags if tag == "mark" and "id" in attrs]
+    ids = [attrs["id"] for tag, attrs in seen.tags if tag == "sup" and "id" in attrs]
     links = [attrs["href"] for tag, attrs in seen.tags if tag == "a"]
-    assert ids
-    assert len(ids) == len(set(ids))
+    assert ids == ["d1f1", "d1f2", "d2f1", "d2f2"]
     assert {f"#{name}" for name in ids} == set(links)
 
 
@@ -116,6 +115,18 @@ def test_hostile_names_and_values_are_text() -> None:
     assert "img" not in {tag for tag, _ in seen.tags}
     assert [attrs["href"] for tag, attrs in seen.tags if tag == "a"] == ["#d1f1"]
     assert "</style><b>" in "".join(seen.text)
+
+
+def test_lists_and_objects_are_written_for_people() -> None:
+    items = [{"site": "RUL", "size": 18.0, "seen": None}, {"site": "LLL", "size": 6.5}]
+    spans = [{"start": 0, "end": 2, "label": "SITE", "text": "右肺"}]
+    row = {"fields": {"lesions": _found(items), "sites": _found(spans), "n": _found(2.0, raw="2")}}
+    shown = [(value.value, value.raw) for value in viewed("r", TEXT, row).values]
+    assert shown == [
+        ("site: RUL · size: 18\nsite: LLL · size: 6.5", ""),
+        ("右肺 (SITE)", ""),
+        ("2", ""),
+    ]
 
 
 def test_what_has_no_value_says_why() -> None:

@@ -123,11 +123,12 @@ def viewed(reference: str, text: str, row: Mapping[str, Any]) -> DocumentView:
 
 
 def _value(name: str, found: Mapping[str, Any]) -> ValueView:
+    value, raw = _written(found.get("value")), _written(found.get("raw"))
     return ValueView(
         name,
         found["status"],
-        _written(found.get("value")),
-        _written(found.get("raw")),
+        value,
+        "" if raw == value else raw,
         found.get("probability"),
         found.get("problem", ""),
         bool(found.get("evidence")),
@@ -135,19 +136,25 @@ def _value(name: str, found: Mapping[str, Any]) -> ValueView:
 
 
 def _written(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, list) and all(
-        isinstance(each, Mapping) and "label" in each for each in value
-    ):
-        text = ", ".join(f"{each.get('text', '')} ({each['label']})" for each in value)
-    elif isinstance(value, str):
-        text = value
-    elif isinstance(value, float) and value.is_integer():
-        text = f"{value:.0f}"
-    else:
-        text = json.dumps(value, ensure_ascii=False)
+    text = "" if value is None else _told(value)
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+
+
+def _told(value: Any) -> str:
+    """``value`` for people: an item a line, an object as its named parts."""
+    match value:
+        case list():
+            return "\n".join(_told(each) for each in value)
+        case {"text": text, "label": label, **_places}:
+            return f"{text} ({label})"
+        case dict():
+            parts = (f"{name}: {_told(each)}" for name, each in value.items() if each is not None)
+            return " · ".join(parts)
+        case str():
+            return value
+        case float() if value.is_integer():
+            return f"{value:.0f}"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _pieces(text: str, places: Iterable[tuple[int, int, str]]) -> tuple[Piece, ...]:
