@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import time
+import tomllib
+from importlib.resources import files
 from itertools import pairwise
 
 import pytest
@@ -117,3 +119,19 @@ def test_targets_may_be_in_another_unit_than_the_texts() -> None:
     texts = ["cyst of 18 mm", "cyst of 2.5 cm", "cyst of 7 mm"]
     assert scales([candidates(each) for each in texts], [1.8, 2.5, 0.7], 0.1)["length"] == 0.1
     assert scales([candidates(each) for each in texts], [18.0, 25.0, 7.0], 1.0)["length"] == 1.0
+
+
+@pytest.mark.parametrize("language", ["en", "nl", "ja"])
+def test_every_word_that_denies_is_one_token(language: str) -> None:
+    path = files("sekisho.extraction.dragon.baseline") / "negations.toml"
+    words = tomllib.loads(path.read_text(encoding="utf-8"))[language]
+    assert [word for word in words if [each.text for each in tokens(word)] != [word]] == []
+
+
+def test_every_unit_is_read_behind_a_number() -> None:
+    path = files("sekisho.extraction.dragon.baseline") / "units.toml"
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    for dimension, units in table.items():
+        for unit, size in units.items():
+            (found,) = quantities(folded(f"3 {unit} x"))
+            assert (found.base, found.dimension) == (pytest.approx(3 * size), dimension), unit
