@@ -11,10 +11,9 @@ its time is counted.
 models that did not see it) and never opens the truth: that is what to look at while changing
 features.
 
-The other columns are for comparison: fold 0 of the synthetic tasks, dragon-eval 0.2.11. ``encoder``
-is the fine-tuned encoder of the benchmark (DIAGNijmegen/dragon_baseline); for 101, 102, 105, 106,
-108 and 109 its predictions are published and were scored again. ``llm_extractinator`` is that
-program's Llama-3.3 submission. With ``--cross`` they are left out: the rows are not the same.
+The other columns are for comparison and are not measured here: a fine-tuned encoder, and the
+Llama-3.3 submission of llm_extractinator, on fold 0 of the synthetic tasks by dragon-eval 0.2.11.
+With ``--cross`` they are left out, since the rows are not the same.
 """
 
 from __future__ import annotations

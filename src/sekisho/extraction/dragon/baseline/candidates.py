@@ -140,6 +140,9 @@ def scales(
                 for found, target in zip(documents, targets, strict=True)
             )
 
-        factors = sorted({1 / size for size in unit_sizes(dimension)}, key=lambda f: abs(f - 1))
+        factors = sorted(
+            {1 / size for size in unit_sizes(dimension)},
+            key=lambda factor: (abs(factor - 1), factor),
+        )
         chosen[dimension] = max(factors, key=matched)
     return chosen
