@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from commanding import call, rows
+from extracting import extract, scripted, task_file
 
 
 @pytest.fixture
@@ -105,3 +106,27 @@ def test_the_page_can_be_written_again_in_one_language(finished: Path, tmp_path:
 def test_a_folder_without_a_run_is_wrong_usage(tmp_path: Path) -> None:
     ended = call("report", tmp_path)
     assert (ended.code, len(ended.errors)) == (2, 1)
+
+
+def test_the_page_of_an_extraction_is_written_by_the_run_itself(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text":"右肺に12 mmの結節。"}\n', encoding="utf-8")
+    out = tmp_path / "out"
+    ended = extract(
+        *(task_file(tmp_path), tmp_path / "in.jsonl"),
+        *("--out", out, "--model", scripted(tmp_path)),
+    )
+    assert ended.code == 0
+    before = (out / "report.html").read_bytes()
+    for options in ((), ("--show-originals", "--out", tmp_path / "page.html")):
+        ended = call("report", out, *options)
+        assert (ended.code, len(ended.errors)) == (2, 1)
+        assert "written by the run itself" in ended.errors[0]
+    assert (out / "report.html").read_bytes() == before
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_other_runs_have_no_such_page(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"kind": "dragon"}')
+    ended = call("report", tmp_path)
+    assert (ended.code, len(ended.errors)) == (2, 1)
+    assert "no run of 'sekisho deid'" in ended.errors[0]

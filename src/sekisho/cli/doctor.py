@@ -34,7 +34,14 @@ _OLDEST_PYTHON = (3, 11)
 #: A sentence with a surname, a title and a town, none of anyone.
 _PROBE = "山田医師が横浜で診察した。"
 #: The module that each extra brings.
-_EXTRAS = {"llama": "xllamacpp", "parquet": "pyarrow", "postgres": "psycopg", "train": "torch"}
+_EXTRAS = {
+    "dragon": "dragon_eval",
+    "llama": "xllamacpp",
+    "parquet": "pyarrow",
+    "plots": "matplotlib",
+    "postgres": "psycopg",
+    "train": "torch",
+}
 _LITTLE_SPACE = 1 << 30
 
 

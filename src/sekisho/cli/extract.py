@@ -51,7 +51,9 @@ def run(
     ],
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PATH", help="Text, CSV, TSV, JSONL or Parquet files, or folders."),
+        typer.Argument(
+            metavar="PATH", help="Text, CSV, TSV, JSON(L) or Parquet files, or folders."
+        ),
     ] = None,
     model: Annotated[
         str | None,

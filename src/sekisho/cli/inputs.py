@@ -34,7 +34,7 @@ __all__ = [
 
 Paths = Annotated[
     list[str],
-    typer.Argument(metavar="PATH", help="Text, CSV, TSV, JSONL or Parquet files, or folders."),
+    typer.Argument(metavar="PATH", help="Text, CSV, TSV, JSON(L) or Parquet files, or folders."),
 ]
 TextColumns = Annotated[
     list[str] | None,

@@ -22,6 +22,7 @@ PAGE = "report.html"
 #: More rows or documents than these make a page that no browser scrolls well.
 _MOST_HELD = 1_000
 _MOST_DOCUMENTS = 200
+_EXTRACTION = "extraction"
 
 
 @run_command
@@ -60,6 +61,7 @@ def report(
                 where=str(out),
                 remedy="choose a place outside of the folder of the run",
             )
+        _manifest(directory)
         documents = _documents(directory, vault, key_file, most)
     page = write_report(directory, out=out, documents=documents, language=language)
     show_note(f"{page}" + (" (holds identifiers)" if show_originals else ""))
@@ -123,7 +125,7 @@ def _asked(llm: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
 def _manifest(directory: Path) -> dict[str, Any]:
     path = directory / "manifest.json"
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+        manifest = dict(json.loads(path.read_text(encoding="utf-8")))
     except OSError:
         raise UsageError(
             "there is no finished run in this folder",
@@ -132,6 +134,18 @@ def _manifest(directory: Path) -> dict[str, Any]:
         ) from None
     except ValueError:
         raise UsageError("the manifest was changed or cut", where=str(path)) from None
+    kind = manifest.get("kind")
+    if kind == _EXTRACTION:
+        raise UsageError(
+            "the page of an extraction is written by the run itself",
+            where=str(directory),
+            remedy=f"see {PAGE} there; 'sekisho extract' with --resume writes it again",
+        )
+    if kind is not None:
+        raise UsageError(
+            "this is no run of 'sekisho deid', and has no such page", where=str(directory)
+        )
+    return manifest
 
 
 def _categories(counts: Mapping[str, Any]) -> list[CategoryRow]:
