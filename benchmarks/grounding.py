@@ -29,7 +29,7 @@ from pathlib import Path
 
 from sekisho.documents.document import Document
 from sekisho.documents.folding import fold
-from sekisho.extraction.grounding import Quotes
+from sekisho.extraction.answers.grounding import Quotes
 
 __all__ = ["Planted", "Report", "ours", "outcome", "plain", "reports"]
 

@@ -30,9 +30,9 @@ from random_model import random_llama
 
 from commanding import program, rows
 from extracting import manifest
-from sekisho.extraction import task_file
 from sekisho.extraction.results import FieldStatus
-from sekisho.extraction.task import (
+from sekisho.extraction.tasks import task_file
+from sekisho.extraction.tasks.task import (
     AnyOfField,
     BooleanField,
     DateField,

@@ -15,7 +15,8 @@ from sekisho.cli import doctor as module
 from sekisho.cli.doctor import Check, State, check_all, doctor
 
 NAMES = [
-    *("python", "sekisho", "sudachi", "tagger", "[llama]", "[parquet]", "[postgres]", "[train]"),
+    *("python", "sekisho", "sudachi", "tagger"),
+    *("[dragon]", "[llama]", "[parquet]", "[plots]", "[postgres]", "[train]"),
     *("models", "key", "vault", "disk", "cores"),
 ]
 REGISTERED = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sekisho.documents.document import Document
@@ -14,6 +14,8 @@ _TEXTS = st.text(st.sampled_from("あいう。\n ab.ﾀﾞ゛\u3099"), max_size=
 
 
 @given(text=_TEXTS, longest=st.integers(4, 60), overlap=st.integers(0, 40))
+@example(text="aa\u3099 aa", longest=4, overlap=2)
+@example(text="aaﾞ aa", longest=4, overlap=2)
 def test_all_of_the_text_is_in_some_chunk_and_chunks_go_forward(
     text: str, longest: int, overlap: int
 ) -> None:

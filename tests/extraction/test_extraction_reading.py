@@ -19,7 +19,7 @@ from sekisho.errors import (
 )
 from sekisho.extraction.reading import How, extract
 from sekisho.extraction.results import Extraction, FieldStatus
-from sekisho.extraction.task import Example, Task
+from sekisho.extraction.tasks.task import Example, Task
 from sekisho.models.scripted import Act, ScriptedModel, Turn
 from sekisho.models.seam import Abilities, Origin, Request
 

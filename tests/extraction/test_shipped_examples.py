@@ -19,14 +19,14 @@ from sekisho.documents.formats import open_source
 from sekisho.documents.records import ReadOptions
 from sekisho.evaluation.extraction_rows import GoldRow, Range, read_gold_fields
 from sekisho.extraction.chunking import chunks
-from sekisho.extraction.example_check import example_problems
+from sekisho.extraction.few_shot.example_check import example_problems
+from sekisho.extraction.few_shot.showing import shown
 from sekisho.extraction.reading import How, extract
 from sekisho.extraction.results import Extraction, FieldResult, FieldStatus
-from sekisho.extraction.rows import text_of
-from sekisho.extraction.rules import parse
-from sekisho.extraction.showing import shown
-from sekisho.extraction.task import Example, ListField, SpansField, Task
-from sekisho.extraction.task_file import load, problems
+from sekisho.extraction.runs.rows import text_of
+from sekisho.extraction.tasks.rules import parse
+from sekisho.extraction.tasks.task import Example, ListField, SpansField, Task
+from sekisho.extraction.tasks.task_file import load, problems
 from sekisho.models.scripted import ScriptedModel
 from sekisho.models.seam import Request
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sekisho.evaluation.extraction_rows import GoldRow
     from sekisho.evaluation.kinds import Kind
     from sekisho.evaluation.numeric import Tolerance
-    from sekisho.extraction.task import AnyOfField
+    from sekisho.extraction.tasks.task import AnyOfField
 
 __all__ = ["extraction"]
 
@@ -146,7 +146,7 @@ def extraction(
 
 
 def _of_task(path: Path) -> tuple[str, dict[str, Kind]]:
-    from sekisho.extraction.task_file import load
+    from sekisho.extraction.tasks.task_file import load
 
     task = load(path)
     return task.name, {name: _kind(field) for name, field in task.fields.items()}
@@ -154,7 +154,7 @@ def _of_task(path: Path) -> tuple[str, dict[str, Kind]]:
 
 def _kind(field: AnyOfField) -> Kind:
     from sekisho.evaluation.kinds import Kind
-    from sekisho.extraction.task import EnumField, ListField, ObjectField, SpansField
+    from sekisho.extraction.tasks.task import EnumField, ListField, ObjectField, SpansField
 
     match field:
         case EnumField():

@@ -18,7 +18,7 @@ from sekisho.errors import OutputError, UsageError
 from sekisho.models.seam import Origin
 
 if TYPE_CHECKING:
-    from sekisho.extraction.run import Extracted
+    from sekisho.extraction.runs.run import Extracted
 
 __all__ = ["extract_app"]
 
@@ -167,10 +167,10 @@ def run(
     Exit code 0 when something was extracted from every document, 3 when some failed or were held,
     2 when the command could not begin.
     """
-    from sekisho.extraction.job import Job
     from sekisho.extraction.page.writing import Viewed, write_page
     from sekisho.extraction.reading import How
-    from sekisho.extraction.run import run_extraction
+    from sekisho.extraction.runs.job import Job
+    from sekisho.extraction.runs.run import run_extraction
     from sekisho.runs.progress import open_progress
 
     if overlap_chars * 2 > chunk_chars:

@@ -9,10 +9,10 @@ from sekisho.cli import asking, inputs
 from sekisho.errors import UsageError
 
 if TYPE_CHECKING:
-    from sekisho.extraction.choosing import Choice, Examples
-    from sekisho.extraction.job import Releasing
     from sekisho.extraction.reading import How
-    from sekisho.extraction.task import Task
+    from sekisho.extraction.runs.choosing import Choice, Examples
+    from sekisho.extraction.runs.job import Releasing
+    from sekisho.extraction.tasks.task import Task
 
 __all__ = ["EXAMPLES", "chosen_examples", "chosen_model", "chosen_release"]
 
@@ -32,7 +32,7 @@ def chosen_model(
 
     Raises ``UsageError`` when none is.
     """
-    from sekisho.extraction.choosing import Choice
+    from sekisho.extraction.runs.choosing import Choice
     from sekisho.models.configuration import read
 
     path = asking.configuration_path(config)
@@ -59,8 +59,8 @@ def chosen_examples(task: Task, file: Path | None, count: int | None, by: str) -
 
     Raises ``UsageError`` when there are none, or one does not fit the task.
     """
-    from sekisho.extraction.choosing import Examples
-    from sekisho.extraction.examples import read_examples
+    from sekisho.extraction.few_shot.examples import read_examples
+    from sekisho.extraction.runs.choosing import Examples
 
     pool = task.examples if file is None else read_examples(file, task)
     found = Examples(pool=pool, count=EXAMPLES if count is None else count, by=by)
@@ -84,7 +84,7 @@ def chosen_release(
 
     Raises ``UsageError`` when options say how, and nothing is released.
     """
-    from sekisho.extraction.job import Releasing
+    from sekisho.extraction.runs.job import Releasing
 
     if profile is None:
         given = {

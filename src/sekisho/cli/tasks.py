@@ -12,7 +12,7 @@ from sekisho.errors import UsageError
 
 if TYPE_CHECKING:
     from sekisho.extraction.importers.llm_extractinator import Imported
-    from sekisho.extraction.task import Task
+    from sekisho.extraction.tasks.task import Task
 
 __all__ = ["check", "import_", "read_task"]
 
@@ -23,7 +23,7 @@ ENGLISH = "en"
 @run_command
 def check(task: Annotated[Path, typer.Argument(metavar="TASK", help="Task to check.")]) -> None:
     """Say what is wrong with a task, line by line, or what it asks for."""
-    from sekisho.extraction import task_file
+    from sekisho.extraction.tasks import task_file
 
     problems = task_file.problems(task)
     for problem in problems:
@@ -49,8 +49,8 @@ def import_(
     ] = ENGLISH,
 ) -> None:
     """Make a task file of one that was written for llm_extractinator; nothing in it is executed."""
-    from sekisho.extraction import task_file
     from sekisho.extraction.importers import llm_extractinator
+    from sekisho.extraction.tasks import task_file
 
     imported = llm_extractinator.read(file, language=language)
     for note in imported.notes:
@@ -74,8 +74,8 @@ def read_task(path: Path, language: str | None) -> tuple[Task, Imported | None]:
     Those say nothing of the ``language`` of their reports; any other says it itself. What was
     understood differently is told. Raises ``UsageError`` when it cannot be used.
     """
-    from sekisho.extraction import task_file
     from sekisho.extraction.importers import llm_extractinator
+    from sekisho.extraction.tasks import task_file
 
     if not path.is_file():
         raise UsageError("there is no such task", where=str(path), remedy="check the path")

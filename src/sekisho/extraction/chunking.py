@@ -15,16 +15,21 @@ def chunks(document: Document, longest: int, overlap: int) -> list[tuple[int, in
     together) and begins up to ``overlap`` characters before the end of the one before it. All of
     the text is in some chunk.
     """
-    text, found, start = document.text, [], 0
+    text, found, start, last = document.text, [], 0, 0
     overlap = min(overlap, longest // 2)
     while True:
         if len(text) - start <= longest:
             found.append((start, len(text)))
             break
         end = min(best_cut(document, start, start + longest), len(text))
+        if end <= last:
+            # The best place to cut lies in what was seen already: no overlap here.
+            start = last
+            continue
         found.append((start, end))
         if end == len(text):
             break
+        last = end
         start = max(_beginning(document, end - overlap, end), start + 1) if overlap else end
     return [(start, end) for start, end in found if text[start:end].strip()]
 

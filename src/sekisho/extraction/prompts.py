@@ -16,8 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sekisho.extraction.answer_form import is_written
-from sekisho.extraction.task import (
+from sekisho.extraction.answers.answer_form import is_written
+from sekisho.extraction.answers.troubles import Trouble
+from sekisho.extraction.tasks.task import (
     LONGEST_QUOTE,
     AnyOfField,
     EnumField,
@@ -29,7 +30,6 @@ from sekisho.extraction.task import (
     StringField,
     Task,
 )
-from sekisho.extraction.troubles import Trouble
 from sekisho.models.prompt_files import fill, said
 
 __all__ = ["Prompts", "prompts", "prompts_document", "translation_prompt"]

@@ -16,15 +16,15 @@ from pydantic import BaseModel
 from sekisho.documents.cutting import halves
 from sekisho.documents.document import Document
 from sekisho.errors import PromptTooLongError
-from sekisho.extraction.answer_form import answer_class, reasoning_key
+from sekisho.extraction.answers.answer_form import answer_class, reasoning_key
+from sekisho.extraction.answers.examining import Examined, complete, examine
+from sekisho.extraction.answers.joining import join
+from sekisho.extraction.answers.surety import voted, with_probabilities
 from sekisho.extraction.chunking import chunks
-from sekisho.extraction.examining import Examined, complete, examine
-from sekisho.extraction.joining import join
+from sekisho.extraction.few_shot.showing import shown
 from sekisho.extraction.prompts import Prompts, prompts
 from sekisho.extraction.results import Extraction, FieldResult, FieldStatus
-from sekisho.extraction.showing import shown
-from sekisho.extraction.surety import voted, with_probabilities
-from sekisho.extraction.task import Example, Task
+from sekisho.extraction.tasks.task import Example, Task
 from sekisho.extraction.translation import translated
 from sekisho.models.answers import Answer, Cost, ask
 from sekisho.models.seam import Message, Model, Origin, Request

@@ -13,7 +13,7 @@ from sekisho.extraction.dragon.asking import Question
 from sekisho.extraction.dragon.cases import Case
 from sekisho.extraction.dragon.examples import examples
 from sekisho.extraction.dragon.job import Job, read_job
-from sekisho.extraction.example_check import example_problems
+from sekisho.extraction.few_shot.example_check import example_problems
 from sekisho.extraction.results import Evidence, Extraction, FieldResult, FieldStatus
 
 BINARY, MULTI_CLASS, BINARIES, CLASSES, NUMBER, NUMBERS, TAGS, TAG_LISTS = TASKS

@@ -21,10 +21,10 @@ from sekisho.extraction.dragon import work
 from sekisho.extraction.dragon.examples import example_of
 from sekisho.extraction.dragon.job import find_jobs, read_job
 from sekisho.extraction.dragon.run import Order, Ran, run_jobs
+from sekisho.extraction.few_shot.showing import shown
 from sekisho.extraction.reading import How, extract
 from sekisho.extraction.results import Extraction
-from sekisho.extraction.showing import shown
-from sekisho.extraction.task import Example, Task
+from sekisho.extraction.tasks.task import Example, Task
 from sekisho.models.seam import Model, Origin
 
 KINDS = tuple(TASKS)

@@ -27,7 +27,7 @@ from sekisho.extraction.dragon.definition import (
 from sekisho.extraction.dragon.known import Known, Position
 from sekisho.extraction.dragon.tags import Stretch, Tokens, last_part, tag_lists, tag_sequence
 from sekisho.extraction.results import Extraction, FieldResult, FieldStatus
-from sekisho.extraction.task import (
+from sekisho.extraction.tasks.task import (
     AnyOfField,
     BooleanField,
     EnumField,

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sekisho.extraction.dragon.configuration import Configuration
-from sekisho.extraction.task import Merge, Scalar
+from sekisho.extraction.tasks.task import Merge, Scalar
 
 __all__ = [
     "GENERIC",

@@ -15,8 +15,8 @@ from sekisho.extraction.dragon.cases import Case
 from sekisho.extraction.dragon.configuration import TaskType
 from sekisho.extraction.dragon.definition import LabelMeaning, SpanGroup
 from sekisho.extraction.dragon.tags import Tokens, entities
-from sekisho.extraction.example_check import example_problems
-from sekisho.extraction.task import Example
+from sekisho.extraction.few_shot.example_check import example_problems
+from sekisho.extraction.tasks.task import Example
 from sekisho.extraction.values.numbers import numbers_in, read_number
 
 __all__ = ["example_of", "examples"]

@@ -24,10 +24,10 @@ from sekisho.extraction.dragon.examples import examples
 from sekisho.extraction.dragon.job import Job, find_jobs, read_job
 from sekisho.extraction.dragon.result import Result, by_case, by_job, write_result
 from sekisho.extraction.dragon.work import Asked, Learning, Reader
-from sekisho.extraction.examples import Chooser, similar
-from sekisho.extraction.extractor import Reading
+from sekisho.extraction.few_shot.examples import Chooser, similar
 from sekisho.extraction.prompts import prompts
 from sekisho.extraction.reading import How, extract
+from sekisho.extraction.runs.extractor import Reading
 from sekisho.models.named import NamedModel, asking_first
 from sekisho.models.seam import Origin
 from sekisho.runs.beginning import PASSING, begun, make_folder, not_begun

@@ -18,10 +18,10 @@ from sekisho.extraction.dragon.cases import Case
 from sekisho.extraction.dragon.guard import settle
 from sekisho.extraction.dragon.job import Job
 from sekisho.extraction.dragon.predictions import answers_by_case
-from sekisho.extraction.examples import Chooser
-from sekisho.extraction.extractor import Reading
+from sekisho.extraction.few_shot.examples import Chooser
 from sekisho.extraction.reading import How
 from sekisho.extraction.results import Extraction
+from sekisho.extraction.runs.extractor import Reading
 from sekisho.models.background import Background
 from sekisho.models.seam import Model
 from sekisho.runs.outcome import Outcome

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sekisho.extraction.importers.specs import closest
-from sekisho.extraction.task import (
+from sekisho.extraction.tasks.task import (
     AnyField,
     AnyOfField,
     BooleanField,

@@ -22,7 +22,7 @@ from sekisho.extraction.importers.python_constants import Constants
 from sekisho.extraction.importers.python_scope import Scope
 from sekisho.extraction.importers.python_source import tree
 from sekisho.extraction.importers.specs import Notes
-from sekisho.extraction.task import Example, Task
+from sekisho.extraction.tasks.task import Example, Task
 
 __all__ = ["read"]
 

@@ -21,7 +21,7 @@ from sekisho.errors import UsageError
 from sekisho.extraction.importers import few_shot, inline_parser, python_classes
 from sekisho.extraction.importers.files import as_json, first_there
 from sekisho.extraction.importers.specs import Notes, Spec, closest, suggestion
-from sekisho.extraction.task import Task
+from sekisho.extraction.tasks.task import Task
 
 __all__ = ["Imported", "looks_like", "read"]
 

@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sekisho.extraction.outputs import FAILURES
 from sekisho.extraction.page.model import DocumentView, FailureRow, FieldRow, Page, viewed
 from sekisho.extraction.page.rendering import render
-from sekisho.extraction.rows import EXTRACTED
-from sekisho.extraction.task import Task
+from sekisho.extraction.runs.outputs import FAILURES
+from sekisho.extraction.runs.rows import EXTRACTED
+from sekisho.extraction.tasks.task import Task
 from sekisho.runs.files import write_whole
 from sekisho.runs.manifest import FILENAME
 

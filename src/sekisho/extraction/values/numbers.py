@@ -21,7 +21,7 @@ from itertools import pairwise
 from typing import Any
 
 from sekisho.documents.folding import fold
-from sekisho.extraction.blanks import LATIN
+from sekisho.extraction.answers.blanks import LATIN
 from sekisho.extraction.values.numerals import NUMERAL, numeral, power_of_ten
 from sekisho.extraction.values.units import (
     convert,

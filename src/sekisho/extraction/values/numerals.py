@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from sekisho.extraction.blanks import LATIN
+from sekisho.extraction.answers.blanks import LATIN
 from sekisho.phi.detectors.rules.numbers import kanji_number
 
 __all__ = ["NUMERAL", "numeral", "power_of_ten"]

@@ -17,7 +17,7 @@ from importlib.resources import files
 from itertools import product
 
 from sekisho.documents.folding import fold
-from sekisho.extraction.blanks import LATIN
+from sekisho.extraction.answers.blanks import LATIN
 from sekisho.phi.wordtrie import trie
 
 __all__ = [
