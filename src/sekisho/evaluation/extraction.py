@@ -6,7 +6,7 @@ All figures come from the same resamples of the documents, so two rows of a tabl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -15,22 +15,19 @@ import numpy as np
 from sekisho import plugins
 from sekisho.errors import UsageError
 from sekisho.evaluation.bootstrap import RESAMPLES
-from sekisho.evaluation.class_measures import Confusion, class_measures, confusion_of
+from sekisho.evaluation.class_measures import Confusion, confusion_of
 from sekisho.evaluation.comparison import Comparison, differences, tested
 from sekisho.evaluation.extraction_rows import GoldRow, PredictedRows, Status
-from sekisho.evaluation.forecasts import Curves, confidence_measures, curves_of, forecast_measures
-from sekisho.evaluation.item_measures import item_measures, span_measures
+from sekisho.evaluation.forecasts import Curves, curves_of
 from sekisho.evaluation.judging import Judged, JudgedField, check_gold, judged
 from sekisho.evaluation.kinds import Kind
 from sekisho.evaluation.mistakes import Mistake, mistakes
 from sekisho.evaluation.numeric import Tolerance
-from sekisho.evaluation.shares import by_document, common_measures, evidence_measures
-from sekisho.evaluation.value_measures import date_measures, number_measures, string_measures
+from sekisho.evaluation.shares import by_document
 from sekisho.evaluation.weighting import Floats, Measure, Measured, measure, quotient
 
 __all__ = [
     "ALL_RIGHT",
-    "FAMILIES",
     "GROUP",
     "ExtractionReport",
     "FieldReport",
@@ -39,20 +36,20 @@ __all__ = [
 
 #: A family of measures: those that a field has, none where they make no sense for it.
 Family: TypeAlias = Callable[[JudgedField], Iterable[Measure]]
-#: The entry points that add families of other packages.
+#: The entry points of all families, the built-in ones too.
 GROUP = "sekisho.field_metrics"
-#: What is measured of every field, in the order in which it is shown.
-FAMILIES: tuple[Family, ...] = (
-    common_measures,
-    class_measures,
-    forecast_measures,
-    confidence_measures,
-    number_measures,
-    date_measures,
-    string_measures,
-    item_measures,
-    span_measures,
-    evidence_measures,
+#: The order in which families are shown; those of other packages follow.
+_ORDER = (
+    "common",
+    "class",
+    "forecast",
+    "confidence",
+    "number",
+    "date",
+    "string",
+    "item",
+    "span",
+    "evidence",
 )
 ALL_RIGHT = "documents_all_right"
 
@@ -210,13 +207,18 @@ def _all_measures(fields: Mapping[str, JudgedField]) -> dict[str | None, list[Me
 
 
 def _measures(one: JudgedField) -> list[Measure]:
-    further = (plugins.load(GROUP, name) for name in plugins.names(GROUP))
-    families: dict[Family, None] = dict.fromkeys((*FAMILIES, *further))
     found: dict[tuple[str, str, str], Measure] = {}
-    for family in families:
+    for family in _families():
         for each in family(one):
             found.setdefault(each.key, each)
     return list(found.values())
+
+
+def _families() -> Iterator[Family]:
+    names = plugins.names(GROUP)
+    shown = [name for name in _ORDER if name in names]
+    for name in (*shown, *(name for name in names if name not in _ORDER)):
+        yield plugins.load(GROUP, name)
 
 
 def _overall(fields: Mapping[str, JudgedField]) -> list[Measure]:
