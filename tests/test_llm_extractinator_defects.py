@@ -25,7 +25,7 @@ from extracting import NOTHING, TASK, answered, extract, found, manifest, script
 REPORT = "右肺に12 mmの結節。"
 NORMAL = "異常なし。"
 ENGLISH = {REPORT: "A nodule of 12 mm in the right lung.", NORMAL: "Nothing abnormal."}
-PROJECT = Path(__file__).parent / "extraction" / "llm_extractinator"
+PROJECT = Path(__file__).parent / "extraction" / "importers" / "llm_extractinator"
 
 _DOCUMENT = re.compile("<(?:文書|document)>\n(.*?)\n</(?:文書|document)>", re.DOTALL)
 _WORDS = {
