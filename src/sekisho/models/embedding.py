@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sekisho.errors import (
     InvalidAnswerError,
     ModelAccessError,
-    ModelError,
-    PromptTooLongError,
     UsageError,
 )
 from sekisho.models.configuration import Configuration, ModelSettings, settings
@@ -30,15 +28,11 @@ from sekisho.models.transport import Transport, address
 
 __all__ = ["BATCH", "Embedder", "open_embedder"]
 
-T = TypeVar("T")
-
 #: Texts of one request; some servers take no more.
 BATCH = 32
 _PATHS = {"openai": "/embeddings", "ollama": "/api/embed"}
 #: No model gives a number beyond this, and its square is still one.
 _LARGEST = 1e100
-#: llama.cpp says so with status 500, as if another try could help.
-_TOO_LONG = b"too large to process"
 
 
 def open_embedder(name: str, configuration: Configuration) -> Embedder:
@@ -73,14 +67,15 @@ class Embedder:
         self._model = model
         self._chosen = chosen
         self._url = address(chosen.base_url) + _PATHS[chosen.kind]
-        self._transport = _VectorTransport(
+        self._transport = Transport(
             chosen.base_url,
             # That the variable is set was seen when the model was opened.
             api_key=os.environ.get(chosen.api_key_env) if chosen.api_key_env else None,
             where=model.name,
-            missing="check base_url, the name of the model, and whether it gives vectors",
+            missing="check base_url and the name of the model, and whether it gives vectors "
+            "(llama.cpp: --embeddings and a pooling type)",
         )
-        self._patience = _Patience(
+        self._patience = Patient(
             model,
             in_flight=chosen.in_flight,
             attempts=chosen.attempts,
@@ -159,32 +154,6 @@ class Embedder:
             "POST", self._url, body=body, timeout_s=self._chosen.timeout_s
         )
         return _listed(payload, self.name)
-
-
-class _Patience(Patient):
-    """The patience that a model is asked with, for another question than the seam's."""
-
-    async def ask(self, call: Callable[[], Awaitable[T]], timeout_s: float) -> T:
-        return await self._patiently(call, timeout_s, self._places.here())
-
-
-class _VectorTransport(Transport):
-    """Knows what servers refuse that are asked for vectors."""
-
-    def _refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
-        if status == 500 and _TOO_LONG in body:
-            return PromptTooLongError(
-                "the server answered 500: a text does not fit its physical batch",
-                where=self._where,
-                remedy="start llama.cpp with a larger --ubatch-size",
-            )
-        if status == 501:
-            return ModelAccessError(
-                "the server answered 501: it gives no vectors",
-                where=self._where,
-                remedy="start llama.cpp with --embeddings and a pooling type",
-            )
-        return super()._refusal(status, headers, body)
 
 
 def _listed(payload: object, where: str) -> list[Any]:

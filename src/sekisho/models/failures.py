@@ -70,6 +70,8 @@ _TOO_LONG = re.compile(
     r"|input token count|`max_new_tokens` must be",
     re.IGNORECASE,
 )
+#: How llama.cpp says so of a text that it is to give a vector of.
+_BEYOND_BATCH = b"too large to process"
 _KEY = "name the variable that holds the right key as api_key_env"
 
 
@@ -84,7 +86,8 @@ def from_status(
 ) -> ModelError:
     """The error that an answer with ``status`` (anything but 2xx) means.
 
-    ``now`` is what a Retry-After date is counted from; ``missing`` is the remedy for a 404.
+    ``now`` is what a Retry-After date is counted from; ``missing`` is the remedy for a 404 and a
+    501.
     """
     codes = error_codes(body)
     told = f"the server answered {status}" + (f" {', '.join(codes)}" if codes else "")
@@ -93,6 +96,12 @@ def from_status(
             f"{told}: it points to another address, and a document is not sent there",
             where=where,
             remedy="name the server's own address as base_url",
+        )
+    if status == 500 and _BEYOND_BATCH in body:
+        return PromptTooLongError(
+            f"{told}: a text does not fit its physical batch",
+            where=where,
+            remedy="start llama.cpp with a larger --ubatch-size",
         )
     if status == 413 or (status in (400, 422) and _speaks_of_context(codes, body)):
         return PromptTooLongError(
@@ -104,6 +113,8 @@ def from_status(
         return RefusedAnswerError(f"{told}: it refuses the prompt", where=where)
     if _OUT_OF_MONEY & set(codes):
         return ModelAccessError(told, where=where, remedy="the account has no quota left")
+    if status == 501:
+        return ModelAccessError(f"{told}: it does not offer this", where=where, remedy=missing)
     if status >= 500 or status in (408, 409, 425, 429):
         unavailable = ModelUnavailableError(
             told, where=where, remedy="try again when the server has recovered"

@@ -74,6 +74,10 @@ class Patient(Wrapper):
         """See ``Model``; as patient, without a place, and with the client's own time limit."""
         return await self._patiently(self._inside.describe, None)
 
+    async def ask(self, call: Callable[[], Awaitable[T]], timeout_s: float) -> T:
+        """What ``call`` gives, another question than the seam's; in a place, and as patient."""
+        return await self._patiently(call, timeout_s, self._places.here())
+
     async def _patiently(
         self,
         call: Callable[[], Awaitable[T]],
