@@ -42,10 +42,7 @@ def deid(
     config: asking.Config = None,
     text_column: inputs.TextColumns = None,
     id_column: inputs.IdColumn = None,
-    patient_column: Annotated[
-        str | None,
-        typer.Option(metavar="C", help="Column that is the same for all documents of a patient."),
-    ] = None,
+    patient_column: inputs.PatientColumn = None,
     known: inputs.Known = None,
     keep_column: Annotated[
         list[str] | None,
@@ -62,11 +59,9 @@ def deid(
     language: inputs.Language = "ja",
     encoding: inputs.Encoding = None,
     delimiter: inputs.Delimiter = None,
-    vault: Annotated[
-        str | None, typer.Option(metavar="URL", help="Path or URL of the vault.")
-    ] = None,
-    key_file: Annotated[Path | None, typer.Option(help="File of the vault's master key.")] = None,
-    jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Processes to use.")] = 1,
+    vault: inputs.Vault = None,
+    key_file: inputs.KeyFile = None,
+    jobs: inputs.Jobs = 1,
     timeout: Annotated[
         float | None,
         typer.Option(
@@ -75,9 +70,7 @@ def deid(
             help="Seconds a document may take: 60 unless stated, 1800 with a model.",
         ),
     ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Finish a run that was interrupted.")
-    ] = False,
+    resume: inputs.Resume = False,
 ) -> None:
     """Find identifiers, replace them as the profile says, inspect the result, write it.
 

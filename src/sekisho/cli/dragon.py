@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sekisho.cli import asking
+from sekisho.cli import asking, inputs
 from sekisho.cli.console import (
     Column,
     ExitCode,
@@ -98,9 +98,7 @@ def run(
     timeout: Annotated[
         float, typer.Option(min=1.0, metavar="S", help="Seconds a case may take.")
     ] = 1800.0,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Finish a run that was interrupted.")
-    ] = False,
+    resume: inputs.Resume = False,
 ) -> None:
     """Answer the test cases of DRAGON jobs, into files that the scorer accepts.
 

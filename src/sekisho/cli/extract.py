@@ -132,10 +132,7 @@ def run(
     tagger: inputs.TaggerFile = None,
     text_column: inputs.TextColumns = None,
     id_column: inputs.IdColumn = None,
-    patient_column: Annotated[
-        str | None,
-        typer.Option(metavar="C", help="Column that is the same for all documents of a patient."),
-    ] = None,
+    patient_column: inputs.PatientColumn = None,
     known: inputs.Known = None,
     keep_column: Annotated[
         list[str] | None,
@@ -149,18 +146,14 @@ def run(
     delimiter: inputs.Delimiter = None,
     config: asking.Config = None,
     answer_cache: asking.AnswerCache = None,
-    vault: Annotated[
-        str | None, typer.Option(metavar="URL", help="Path or URL of the vault.")
-    ] = None,
-    key_file: Annotated[Path | None, typer.Option(help="File of the vault's master key.")] = None,
-    jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Processes to use.")] = 1,
+    vault: inputs.Vault = None,
+    key_file: inputs.KeyFile = None,
+    jobs: inputs.Jobs = 1,
     timeout: Annotated[
         float | None,
         typer.Option(min=1.0, metavar="S", help="Seconds a document may take: 1800."),
     ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Finish a run that was interrupted.")
-    ] = False,
+    resume: inputs.Resume = False,
 ) -> None:
     """Extract what TASK asks for from every report, with its evidence, into a folder.
 

@@ -21,11 +21,16 @@ __all__ = [
     "Detectors",
     "Encoding",
     "IdColumn",
+    "Jobs",
+    "KeyFile",
     "Known",
     "Language",
     "Paths",
+    "PatientColumn",
+    "Resume",
     "TaggerFile",
     "TextColumns",
+    "Vault",
     "check_known",
     "detector_names",
     "known_columns",
@@ -69,6 +74,14 @@ Delimiter = Annotated[
     str | None,
     typer.Option("--delimiter", help="Delimiter of tables: a character, tab, comma, semicolon."),
 ]
+PatientColumn = Annotated[
+    str | None,
+    typer.Option(metavar="C", help="Column that is the same for all documents of a patient."),
+]
+Vault = Annotated[str | None, typer.Option(metavar="URL", help="Path or URL of the vault.")]
+KeyFile = Annotated[Path | None, typer.Option(help="File of the vault's master key.")]
+Jobs = Annotated[int, typer.Option(min=1, metavar="N", help="Processes to use.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Finish a run that was interrupted.")]
 Language = Annotated[str, typer.Option("--language", help="Language of the text: ja, en or nl.")]
 
 ALL_DETECTORS = ",".join(DEFAULT)
