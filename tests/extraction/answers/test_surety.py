@@ -63,6 +63,29 @@ def test_not_mentioned_has_a_probability_too() -> None:
     assert result.probability == pytest.approx(0.7)
 
 
+def test_a_quoted_value_is_as_probable_as_being_mentioned_and_being_that_value() -> None:
+    completion = _completion(
+        ('{"f":', 1, {}),
+        ('{"quote":"', 0.6, {"null": 0.4}),
+        ("left", 0.9, {}),
+        ('","value":', 1, {}),
+        ("true", 0.75, {"false": 0.25}),
+        ("}}", 1, {}),
+    )
+    task = _task({"type": "boolean"})
+    result = with_probabilities(task, {"f": _found(True)}, completion)["f"]
+    assert result.distribution == pytest.approx({"true": 0.45, "false": 0.15, "null": 0.4})
+    assert result.probability == pytest.approx(0.45)
+
+
+def test_not_mentioned_is_weighed_against_being_mentioned_alone() -> None:
+    completion = _completion(
+        ('{"f":', 1, {}), ("null", 0.6, {'{"': 0.2, "tomato": 0.2}), ("}", 1, {})
+    )
+    result = with_probabilities(_task({"type": "string"}), {"f": NOT}, completion)["f"]
+    assert result.probability == pytest.approx(0.75)
+
+
 def test_an_invalid_value_has_none() -> None:
     completion = _completion(('{"f":', 1, {}), ("9", 0.7, {}), ("}", 1, {}))
     bad = FieldResult(FieldStatus.INVALID, problem="out of bounds")

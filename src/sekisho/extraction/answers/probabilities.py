@@ -16,7 +16,7 @@ from typing import Any
 
 from sekisho.models.seam import Token
 
-__all__ = ["Place", "of_choices", "of_text", "places"]
+__all__ = ["Place", "of_choices", "of_text", "of_texts", "places"]
 
 
 #: A model that was held to a schema may have wanted to say something else altogether.
@@ -49,15 +49,23 @@ def of_text(tokens: Sequence[Token], text: str, place: Place) -> float | None:
 def of_choices(
     tokens: Sequence[Token], text: str, place: Place, choices: Sequence[Any]
 ) -> dict[str, float] | None:
-    """The probability of each of ``choices`` at ``place``, by its JSON text; they sum to 1.
+    """The probability of each of ``choices`` at ``place``, by its JSON text; see ``of_texts``."""
+    return of_texts(
+        tokens, text, place, [json.dumps(choice, ensure_ascii=False) for choice in choices]
+    )
 
-    None when the tokens do not make up ``text``, name no alternatives, or when the choices have so
+
+def of_texts(
+    tokens: Sequence[Token], text: str, place: Place, written: Sequence[str]
+) -> dict[str, float] | None:
+    """The probability that each of ``written`` stood at ``place``; they sum to 1.
+
+    None when the tokens do not make up ``text``, name no alternatives, or when ``written`` has so
     little of the model's mass between them that their shares would say nothing.
     """
     within = _within(tokens, text, place)
     if within is None or not any(token.alternatives for _, token in within):
         return None
-    written = [json.dumps(choice, ensure_ascii=False) for choice in choices]
     chosen = text[place.start : place.end]
     if chosen not in written:
         return None
