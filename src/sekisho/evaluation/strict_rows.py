@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from sekisho.documents import strict_json
+from sekisho.documents.strict_json import ConstantError, TwiceError
 from sekisho.errors import InputError
 
 __all__ = ["read_rows"]
@@ -46,6 +48,10 @@ def _row(
         return None
     try:
         row = decode(text)
+    except TwiceError:
+        raise InputError("an object names a key twice", where=where) from None
+    except ConstantError:
+        raise InputError("a number is not one (NaN or Infinity)", where=where) from None
     except _Refused as error:
         raise InputError(str(error), where=where) from None
     except (ValueError, RecursionError):
@@ -57,13 +63,6 @@ def _row(
 
 class _Refused(ValueError):
     """JSON says something that a row must not say."""
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _Refused("an object names a key twice")
-    return found
 
 
 def _integer(digits: str) -> int:
@@ -79,14 +78,10 @@ def _number(digits: str) -> float:
     return number
 
 
-def _constant(_: str) -> float:
-    raise _Refused("a number is not one (NaN or Infinity)")
-
-
 def _decoder() -> Callable[[str], Any]:
     return json.JSONDecoder(
-        object_pairs_hook=_object,
+        object_pairs_hook=strict_json.once,
         parse_int=_integer,
         parse_float=_number,
-        parse_constant=_constant,
+        parse_constant=strict_json.constant,
     ).decode

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, RootModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from sekisho.documents import strict_json
+from sekisho.documents.strict_json import ConstantError, TwiceError
 from sekisho.models.schema import schema_of
 
 __all__ = ["Problem", "bare", "read"]
@@ -36,10 +37,6 @@ class Problem:
     told: str = field(repr=False)
 
 
-class _NotJsonError(ValueError):
-    """JSON by the letter of its grammar alone; the message may quote the answer."""
-
-
 def bare(text: str) -> str:
     """``text`` without blanks and a code fence around it."""
     text = text.strip()
@@ -55,12 +52,15 @@ def read(text: str, kind: type[T]) -> T | Problem:
     """
     text = bare(text)
     try:
-        raw = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+        raw = strict_json.loads(text)
     except json.JSONDecodeError as error:
         told = f"it is not JSON ({error.msg}, line {error.lineno}, column {error.colno})"
         return Problem("not JSON", told)
-    except _NotJsonError as error:
-        return Problem("not strict JSON", _short(str(error)))
+    except TwiceError as error:
+        told = f"the key {json.dumps(error.key)} stands twice in one object"
+        return Problem("not strict JSON", _short(told))
+    except ConstantError as error:
+        return Problem("not strict JSON", f"{error.name} is no JSON")
     except (ValueError, RecursionError):
         return Problem("not JSON", "it is not JSON: a number or its nesting is beyond all measure")
     try:
@@ -78,18 +78,6 @@ def read(text: str, kind: type[T]) -> T | Problem:
     public = "; ".join(f"{_place(loc, names)} {what}" for loc, what, _ in found[:_SHOWN])
     told = "; ".join(f"{_place(loc)}: {message} ({what})" for loc, what, message in found)
     return Problem(public, _short(told))
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        raise _NotJsonError(f"the key {json.dumps(twice)} stands twice in one object")
-    return made
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise _NotJsonError(f"{name} is no JSON")
 
 
 _Found = tuple[tuple[int | str, ...], str, str]

@@ -22,6 +22,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
+from sekisho.documents import strict_json
+from sekisho.documents.strict_json import TwiceError
 from sekisho.errors import ModelAccessError, UsageError
 from sekisho.models.scripted import Act, Script, Turn
 from sekisho.models.seam import Request
@@ -37,11 +39,11 @@ def load_script(path: Path) -> tuple[Script, str]:
     """The script in ``path`` and its digest. Raises ``UsageError`` when it is no script."""
     try:
         raw = path.read_bytes()
-        given = json.loads(
-            raw, object_pairs_hook=lambda pairs: _object(pairs, path), parse_constant=_no_constant
-        )
+        given = strict_json.loads(raw)
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    except TwiceError as error:
+        _wrong(str(error), str(path))
     except (ValueError, RecursionError):
         raise UsageError("not JSON", where=str(path), remedy=_REMEDY) from None
     digest = "stated:" + hashlib.sha256(raw).hexdigest()[:32]
@@ -127,17 +129,6 @@ def _seconds(given: dict[str, Any], key: str, where: str) -> float | None:
     if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
         _wrong(f"{key} is not a number of seconds", where)
     return float(value)
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _object(pairs: list[tuple[str, Any]], path: Path) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        _wrong("a key stands twice in one object", str(path))
-    return made
 
 
 def _wrong(what: str, where: str) -> NoReturn:

@@ -14,10 +14,12 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
+from sekisho.documents import strict_json
+from sekisho.documents.strict_json import TwiceError
 from sekisho.errors import UsageError
 from sekisho.extraction.few_shot.example_check import example_problems
 from sekisho.extraction.few_shot.example_values import nearest
@@ -194,30 +196,15 @@ def _json(text: str, path: Path, line: int) -> Any:
     """The value that is written in ``text``, which begins in the line of that number."""
     where = f"{path}, line {line}"
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        return strict_json.loads(text)
     except json.JSONDecodeError as error:
         where = f"{path}, line {line + error.lineno - 1}"
         wrong = f"is no JSON: {error.msg} (column {error.colno})"
-    except _RepeatedKeyError:
-        wrong = "a key stands twice in one object"
+    except TwiceError as error:
+        wrong = str(error)
     except (ValueError, RecursionError) as error:
         wrong = f"is no JSON that can be read ({type(error).__name__})"
     raise UsageError(wrong, where=where)
-
-
-class _RepeatedKeyError(ValueError):
-    """A key that stands twice: one of its values would be lost."""
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise _RepeatedKeyError
-    return made
-
-
-def _no_number(_: str) -> NoReturn:
-    raise ValueError("not a number of JSON")
 
 
 def _example(entry: Any, where: str) -> Example:

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from sekisho.documents import strict_json
 from sekisho.documents.encodings import detect
+from sekisho.documents.strict_json import TwiceError
 from sekisho.errors import InputError, UsageError
 
 __all__ = ["as_json", "content", "first_there", "strict", "text"]
@@ -62,7 +64,7 @@ def as_json(path: Path, most: int, *, named: bool = True) -> tuple[Any, str]:
     except json.JSONDecodeError as error:
         place = f"{path}, line {error.lineno}"
         raise UsageError(f"not JSON: {error.msg}", where=place, remedy="correct it") from None
-    except _TwiceError as error:
+    except TwiceError as error:
         key = repr(error.key) if named else "a key"
         raise UsageError(f"{key} stands twice in one object", where=str(path)) from None
     except UnicodeEncodeError:
@@ -78,7 +80,7 @@ def strict(written: str) -> Any:
 
     Raises ``ValueError``, or ``RecursionError`` when it is nested too deep.
     """
-    found = json.loads(written, object_pairs_hook=_once, parse_constant=_no_number)
+    found = strict_json.loads(written)
     if _HALF in written.lower():
         json.dumps(found, ensure_ascii=False).encode()
     return found
@@ -97,24 +99,3 @@ def first_there(folder: Path, places: tuple[Path, ...], name: str) -> tuple[Path
         except (OSError, ValueError):
             continue
     return None, candidates[0]
-
-
-class _TwiceError(ValueError):
-    """A key of an object that stands there twice; never leaves this module."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__()
-        self.key = key
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in made:
-            raise _TwiceError(key)
-        made[key] = value
-    return made
-
-
-def _no_number(name: str) -> float:
-    raise ValueError(name)
