@@ -14,7 +14,7 @@ Each file is a pure function of the journal's outcomes, and appears whole or not
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,7 @@ from sekisho.runs.files import digest_file, json_line, output_error, replacing
 from sekisho.runs.journal import Journal
 from sekisho.runs.outcome import Outcome, Position, Status
 
-__all__ = ["HELD", "SPANS", "Output", "Target", "Totals", "assemble"]
+__all__ = ["HELD", "SPANS", "Output", "Target", "Totals", "assemble", "described"]
 
 SPANS = "spans.jsonl"
 HELD = "held.jsonl"
@@ -109,7 +109,8 @@ def assemble(
             if index in broken:
                 held.write(_broken_line(target, *broken[index]))
     names = [*(target.path for target in targets), SPANS, HELD]
-    return totals, tuple(_outputs(directory, names))
+    # A source without any released record may have left no file at all.
+    return totals, tuple(described(directory, names, may_lack=True))
 
 
 @contextmanager
@@ -151,12 +152,15 @@ def _broken_line(target: Target, row: int, detail: str) -> bytes:
     return json_line(entry)
 
 
-def _outputs(directory: Path, names: Sequence[str]) -> Iterator[Output]:
+def described(directory: Path, names: Iterable[str], *, may_lack: bool = False) -> Iterator[Output]:
+    """The files ``names`` that were written to ``directory``; with ``may_lack`` those there are.
+
+    Raises ``OutputError`` when one cannot be read.
+    """
     for name in names:
         path = directory / name
         try:
-            # A source without any released record may have left no file at all.
-            if path.exists():
+            if not may_lack or path.exists():
                 yield Output(name, digest_file(path), path.stat().st_size)
         except OSError as error:
             raise output_error(error, path) from error

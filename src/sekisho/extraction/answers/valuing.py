@@ -160,11 +160,10 @@ def _leaf(place: str, spec: AnyOfField, given: Any, passage: Passage) -> Any:
 
 
 def _enum(place: str, spec: EnumField, given: Any) -> Any:
-    for each in spec.values:
-        # True is equal to 1 here, and neither is the other in a task.
-        if each.value == given and isinstance(each.value, bool) == isinstance(given, bool):
-            return each.value
-    raise wrong("not_allowed", place, given)
+    value = spec.value_of(given)
+    if value is None:
+        raise wrong("not_allowed", place, given)
+    return value
 
 
 def _written(place: str, spec: AnyOfField, given: Any, passage: Passage) -> Any:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from sekisho.documents.strict_json import constant
 from sekisho.errors import InputError
 
 __all__ = ["FILENAME", "Configuration", "TaskType", "read_configuration", "read_json"]
@@ -132,14 +133,10 @@ def read_json(path: Path, *, largest: int = 1 << 31) -> Any:
     try:
         if path.stat().st_size > largest:
             raise InputError("is far too large for what it should be", where=str(path))
-        return json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=_no_constant)
+        return json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=constant)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
     except json.JSONDecodeError as error:
         raise InputError(f"is no JSON from line {error.lineno} on", where=str(path)) from None
     except (ValueError, RecursionError):
         raise InputError("is no JSON in UTF-8", where=str(path)) from None
-
-
-def _no_constant(_name: str) -> Any:
-    raise ValueError("a constant that JSON does not have")

@@ -15,9 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sekisho import __version__
-from sekisho.errors import (
-    UsageError,
-)
+from sekisho.errors import UsageError
 from sekisho.extraction.dragon import work
 from sekisho.extraction.dragon.definition import Language
 from sekisho.extraction.dragon.examples import examples

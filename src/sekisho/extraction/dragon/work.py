@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from sekisho.documents.records import Record
-from sekisho.errors import MissingExtraError, ModelError, ModelUnavailableError
+from sekisho.errors import MissingExtraError, ModelError
 from sekisho.extraction.dragon.asking import Question
 from sekisho.extraction.dragon.cases import Case
 from sekisho.extraction.dragon.guard import settle
@@ -96,8 +95,8 @@ class Reader:
         case = asked.job.test[record.row - 1]
         if case.empty:
             return lambda: Outcome.held("", NO_TEXT, "there is no text in it")
-        future = self._background.submit(self._extract(asked, case))
-        return lambda: _outcome(asked, case, future)
+        reading = self._background.begin(self._extract(asked, case))
+        return lambda: _outcome(asked, case, reading)
 
     def close(self) -> None:
         """End what is under way and give connections back."""
@@ -109,17 +108,12 @@ class Reader:
         return await self.reading(self.model, document, asked.question.task, self.how, examples)
 
 
-def _outcome(asked: Asked, case: Case, future: Future[Extraction]) -> Outcome:
+def _outcome(asked: Asked, case: Case, reading: Callable[[], Extraction]) -> Outcome:
     began = time.perf_counter()
     try:
-        extraction = future.result()
-    except CancelledError:
-        lost = ModelUnavailableError("the reading was given up")
-        return Outcome.held("", lost.reason, lost.message)
+        extraction = reading()
     except ModelError as error:
         return Outcome.held("", error.reason, error.message)
-    finally:
-        future.cancel()
     answer = asked.question.answer(case, extraction)
     cost = extraction.cost
     return Outcome.released(

@@ -151,11 +151,10 @@ class Reading:
             self.wrong(f"{place}.label", _none_of(label, list(spec.labels)))
 
     def _enum(self, place: str, spec: EnumField, given: Any) -> Any:
-        for each in spec.values:
-            # True equals 1 in Python, and neither is the other in a task.
-            if each.value == given and isinstance(each.value, bool) == isinstance(given, bool):
-                return each.value
-        return self.wrong(place, _none_of(given, [str(each.value) for each in spec.values]))
+        value = spec.value_of(given)
+        if value is None:
+            return self.wrong(place, _none_of(given, [str(each.value) for each in spec.values]))
+        return value
 
     def _number(self, place: str, spec: NumberField | IntegerField, given: Any) -> Any:
         value = given

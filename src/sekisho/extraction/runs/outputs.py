@@ -26,8 +26,8 @@ from sekisho.extraction.runs.placing import TEXT_COLUMNS, Place
 from sekisho.extraction.runs.rows import EXTRACTED, FAILED, field_problems, text_of
 from sekisho.extraction.runs.tables import Format, Given, Kinds, Table, open_table
 from sekisho.extraction.tasks.task import Task
-from sekisho.runs.assembly import Output, Totals
-from sekisho.runs.files import digest_file, json_line, output_error, replacing
+from sekisho.runs.assembly import Output, Totals, described
+from sekisho.runs.files import json_line, replacing
 from sekisho.runs.journal import Journal
 from sekisho.runs.outcome import Outcome
 
@@ -163,7 +163,7 @@ def write_outputs(
     paths = [path for table in written.tables for path in table.paths]
     # A run without a release releases nothing, and should not say so.
     written.totals.statuses = written.documents
-    written.outputs = tuple(_outputs(directory, [*paths, DETAILS, FAILURES]))
+    written.outputs = tuple(described(directory, [*paths, DETAILS, FAILURES]))
     return written
 
 
@@ -273,12 +273,3 @@ def _broken_row(place: Place, row: int, detail: str) -> dict[str, Any]:
         "reason": "unreadable_source",
         "detail": detail,
     }
-
-
-def _outputs(directory: Path, names: Sequence[str]) -> Iterator[Output]:
-    for name in names:
-        path = directory / name
-        try:
-            yield Output(name, digest_file(path), path.stat().st_size)
-        except OSError as error:
-            raise output_error(error, path) from error

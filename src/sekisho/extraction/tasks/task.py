@@ -151,6 +151,14 @@ class EnumField(_Part):
             raise ValueError("a value stands there twice")
         return given
 
+    def value_of(self, given: Any) -> Scalar | None:
+        """The value that ``given`` is; None when it is none of them."""
+        for each in self.values:
+            # True equals 1 in Python, and neither is the other in a task.
+            if each.value == given and isinstance(each.value, bool) == isinstance(given, bool):
+                return each.value
+        return None
+
 
 class DateField(_Part):
     """A date, perhaps only its year, or year and month.
