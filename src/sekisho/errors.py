@@ -25,7 +25,9 @@
     │   ├── WrongKeyError       the key does not open this vault
     │   └── VaultTamperedError  a sealed row was changed
     ├── AuditError              the audit trail was changed, cut or reordered
-    └── JournalError            the journal of a run cannot be used
+    ├── JournalError            the journal of a run cannot be used
+    ├── SealedError             held-out data may not be read, now or again
+    └── BudgetError             a study would spend more than it may
 
 No message may hold an identifier or any text of a document: a message names the file, the row and
 the remedy, nothing that a patient could be known by.
@@ -37,6 +39,7 @@ from typing import ClassVar
 
 __all__ = [
     "AuditError",
+    "BudgetError",
     "CloudModelError",
     "DetectionError",
     "InputError",
@@ -52,6 +55,7 @@ __all__ = [
     "PromptTooLongError",
     "RefusedAnswerError",
     "ReleaseError",
+    "SealedError",
     "SekishoError",
     "TruncatedAnswerError",
     "UngroundedAnswerError",
@@ -207,3 +211,11 @@ class AuditError(SekishoError):
 
 class JournalError(SekishoError):
     """The journal belongs to another run, or is damaged."""
+
+
+class SealedError(SekishoError):
+    """Held-out data were asked for before their phase, or a second time."""
+
+
+class BudgetError(SekishoError):
+    """What a study was allowed to spend is spent, or would not be enough."""

@@ -43,6 +43,7 @@ class Origin(StrEnum):
     MODEL = "model"
     SCRIPTED = "scripted"
     REPLAYED = "replayed"
+    SIMULATED = "simulated"
 
 
 class Finish(StrEnum):
