@@ -12,7 +12,6 @@ from sekisho.documents.document import Document, Span
 from sekisho.errors import CloudModelError
 from sekisho.models.background import Background
 from sekisho.models.seam import Locality, Model
-from sekisho.phi.detectors.llm.prompts import prompts
 from sekisho.phi.detectors.llm.reading import Read, Reading, read
 
 __all__ = ["LlmDetector"]
@@ -45,7 +44,7 @@ class LlmDetector:
         The result raises ``ModelError`` when there is no answer that can be trusted.
         """
         # A language without prompts is told at once.
-        prompts(document.language, self._how.capacity, self._how.wording)
+        self._how.prompts(document.language)
         return self._background.begin(read(self._model, document, self._how))
 
     def detect(self, document: Document) -> Sequence[Span]:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
-from sekisho.documents.cutting import halves
 from sekisho.documents.document import Document, Span
-from sekisho.errors import PromptTooLongError, UngroundedAnswerError
+from sekisho.errors import UngroundedAnswerError
 from sekisho.models.answers import Answer, Cost, ask
-from sekisho.models.configuration import Capacity
 from sekisho.models.prompt_files import fill
 from sekisho.models.seam import Message, Model, Origin, Request
+from sekisho.phi.detectors.llm.answering import Reading, by_passages, first_answer
 from sekisho.phi.detectors.llm.grounding import Ground
 from sekisho.phi.detectors.llm.listing import PhiItem, PhiList, shown
-from sekisho.phi.detectors.llm.passages import LONGEST, passages
-from sekisho.phi.detectors.llm.prompts import Prompts, prompts
-from sekisho.phi.detectors.llm.refining import Policy, refine
+from sekisho.phi.detectors.llm.prompts import Prompts
+from sekisho.phi.detectors.llm.refining import refine
 
 __all__ = ["FUZZY", "Read", "Reading", "Tally", "read"]
 
@@ -26,30 +23,6 @@ FUZZY = "llm:fuzzy"
 #: Surer than a guess, so that names are carried on; no proof, so that the shield stands against it.
 _SCORE = 0.8
 _FUZZY_SCORE = 0.7
-
-#: Room for an answer: so many tokens, and so many more for each character of the passage.
-_ROOM, _ROOM_FOR_CHARACTER = 256, 1.0
-#: A passage shorter than this is not cut again.
-_SHORTEST = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """How documents are read.
-
-    ``ungrounded`` says what becomes of a document when a value is not in it, asked again too:
-    ``hold`` it, or ``mask`` what is most like the value. ``longest`` counts characters of a
-    passage, ``timeout_s`` is for one answer.
-    """
-
-    capacity: Capacity = "long"
-    wording: str = "conservative"
-    policy: Policy = field(default_factory=Policy)
-    ungrounded: Literal["hold", "mask"] = "hold"
-    longest: int = LONGEST
-    thinking_tokens: int = 0
-    seed: int = 1
-    timeout_s: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +72,20 @@ async def read(model: Model, document: Document, how: Reading) -> Read:
     Each value is found again at all of its occurrences. Raises ``ModelError`` when an answer
     cannot be trusted; what other passages gave is then no answer either.
     """
-    said = prompts(document.language, how.capacity, how.wording)
+    said = how.prompts(document.language)
     ground = Ground(document)
     spans: set[Span] = set()
     tally = Tally()
-    for start, end in passages(document, how.longest):
-        for found, cost in await _passage(model, document, start, end, how, said):
-            tally += cost
-            for item in found.items:
-                for place in ground.places(item.value, item.type):
-                    spans.add(Span(*place, item.type, (found.source,), _SCORE))
-            spans.update(found.fuzzy)
+
+    async def asked(start: int, end: int) -> tuple[_Found, Tally]:
+        return await _asked(model, document, start, end, how, said)
+
+    for found, cost in await by_passages(document, how.longest, asked):
+        tally += cost
+        for item in found.items:
+            for place in ground.places(item.value, item.type):
+                spans.add(Span(*place, item.type, (found.source,), _SCORE))
+        spans.update(found.fuzzy)
     return Read(tuple(sorted(spans)), tally)
 
 
@@ -120,42 +96,17 @@ class _Found:
     fuzzy: tuple[Span, ...] = ()
 
 
-async def _passage(
-    model: Model, document: Document, start: int, end: int, how: Reading, said: Prompts
-) -> list[tuple[_Found, Tally]]:
-    """What stands in ``text[start:end]``; cut again when it does not fit the context."""
-    try:
-        return [await _asked(model, document, start, end, how, said)]
-    except PromptTooLongError:
-        pieces = halves(document, start, end)
-        if end - start < 2 * _SHORTEST or len(pieces) < 2:
-            raise
-    parts = []
-    for piece in pieces:
-        parts += await _passage(model, document, *piece, how, said)
-    return parts
-
-
 async def _asked(
     model: Model, document: Document, start: int, end: int, how: Reading, said: Prompts
 ) -> tuple[_Found, Tally]:
-    text = document.text[start:end]
-    passage = Document(document.id, text, language=document.language)
-    request = Request(
-        messages=(Message("system", said.extract), Message("user", fill(said.report, text=text))),
-        max_tokens=_ROOM + int(_ROOM_FOR_CHARACTER * len(text)),
-        thinking_tokens=how.thinking_tokens,
-        seed=how.seed,
-        timeout_s=how.timeout_s,
-    )
-    answer = await ask(model, request, PhiList, reprimand=said.invalid)
-    items, tally = answer.value.phi_list, Tally(answer.cost)
+    first = await first_answer(model, document, start, end, how, said)
+    request, passage = first.request, first.passage
+    items, tally = first.items, Tally(first.cost)
     if how.policy.reviews:
         refined = await refine(model, request, passage, items, said, how.policy)
         items, tally = refined.items, tally + Tally(refined.cost, refined.reviews, refined.kept)
-    origin = answer.completion.origin
     # What no model said is called by what it is, in every output that names sources.
-    source = "llm" if origin is Origin.MODEL else f"llm:{origin}"
+    source = "llm" if first.origin is Origin.MODEL else f"llm:{first.origin}"
     ground = Ground(passage)
     items = _distinct(items)
     lost = _lost(ground, items)

@@ -14,14 +14,23 @@ from dataclasses import dataclass, replace
 
 from sekisho.documents.document import Document
 from sekisho.errors import UsageError
-from sekisho.models.answers import Cost, ask
+from sekisho.models.answers import Answer, Cost, ask
 from sekisho.models.prompt_files import fill
 from sekisho.models.seam import Message, Model, Request
 from sekisho.phi.detectors.llm.checks import Checked, Checks, Finding
 from sekisho.phi.detectors.llm.listing import PhiItem, PhiList, shown
 from sekisho.phi.detectors.llm.prompts import Prompts
 
-__all__ = ["MOST_ROUNDS", "Policy", "Refined", "parse_policy", "refine", "review_request"]
+__all__ = [
+    "MOST_ROUNDS",
+    "Policy",
+    "Refined",
+    "kept_of",
+    "parse_policy",
+    "refine",
+    "review",
+    "review_request",
+]
 
 MOST_ROUNDS = 4
 
@@ -116,28 +125,36 @@ async def refine(
     for _ in range(policy.rounds):
         if not policy.asks(checked):
             break
-        answer = await ask(
-            model,
-            review_request(base, passage, items, checked, prompts),
-            PhiList,
-            reprimand=prompts.invalid,
-        )
+        answer = await review(model, base, passage, items, checked, prompts)
         reviews, cost = reviews + 1, cost + answer.cost
-        better = _better(checks, items, checked, answer.value.phi_list, policy)
+        better = kept_of(answer.value.phi_list, checks, items, checked, policy)
         if better is None:
             break
         (items, checked), kept = better, kept + 1
     return Refined(items, checked, reviews, kept, cost)
 
 
-def _better(
+async def review(
+    model: Model,
+    base: Request,
+    passage: Document,
+    items: Sequence[PhiItem],
+    checked: Checked,
+    prompts: Prompts,
+) -> Answer[PhiList]:
+    """One more look at ``items``, told what was ``checked``; raises what ``refine`` raises."""
+    request = review_request(base, passage, items, checked, prompts)
+    return await ask(model, request, PhiList, reprimand=prompts.invalid)
+
+
+def kept_of(
+    revised: tuple[PhiItem, ...],
     checks: Checks,
     items: tuple[PhiItem, ...],
     checked: Checked,
-    revised: tuple[PhiItem, ...],
     policy: Policy,
 ) -> tuple[tuple[PhiItem, ...], Checked] | None:
-    """What is kept of a revision; None when nothing is.
+    """What is kept of the revision ``revised`` of ``items``; None when nothing is.
 
     It may correct what the checks found wrong, and add; what they found nothing against it cannot
     take away.
