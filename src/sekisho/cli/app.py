@@ -16,6 +16,7 @@ from sekisho.cli.evaluate import evaluate_app
 from sekisho.cli.extract import extract_app
 from sekisho.cli.init import init
 from sekisho.cli.models import models_app
+from sekisho.cli.optimize import optimize
 from sekisho.cli.report import report
 from sekisho.cli.reveal import reveal
 from sekisho.cli.tagger import tagger_app
@@ -54,6 +55,7 @@ app.add_typer(extract_app, name="extract")
 app.add_typer(dragon_app, name="dragon")
 app.add_typer(audit_app, name="audit")
 app.add_typer(evaluate_app, name="evaluate")
+app.command()(optimize)
 app.command()(report)
 app.command()(doctor)
 app.command()(init)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sekisho.cli import asking, inputs
+from sekisho.cli import asking, inputs, recipes
 from sekisho.cli.console import ExitCode, run_command, show_error, show_note
 from sekisho.errors import OutputError, SekishoError, UsageError
 from sekisho.phi.cascade import Consult
@@ -21,6 +21,7 @@ __all__ = ["deid"]
 
 @run_command
 def deid(
+    context: typer.Context,
     paths: inputs.Paths,
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Folder of the run, made when missing.")
@@ -28,6 +29,7 @@ def deid(
     profile: Annotated[
         str, typer.Option(metavar="P", help="Profile: a built-in name or the path of a TOML file.")
     ] = "ja-pseudonymized",
+    recipe: recipes.RecipeFile = None,
     detectors: inputs.Detectors = inputs.ALL_DETECTORS,
     tagger: inputs.TaggerFile = None,
     model: asking.Model = None,
@@ -80,34 +82,47 @@ def deid(
     from sekisho.release.deidentify import Job, deidentify
     from sekisho.runs.progress import open_progress
 
-    listed = inputs.detector_names(detectors)
-    choice = asking.chosen(
-        model=model,
-        detectors=listed,
-        config=config,
-        consult=llm,
-        refine=refine,
-        review=review,
-        rounds=rounds,
-        keep=keep,
-        capacity=capacity,
-        ungrounded=ungrounded,
-        cache=answer_cache,
-    )
+    if recipe is not None:
+        reader = recipes.of_recipe(
+            recipe,
+            given=recipes.given(context),
+            language=language,
+            model=model,
+            config=config,
+            tagger=tagger,
+            cache=answer_cache,
+        )
+    else:
+        choice = asking.chosen(
+            model=model,
+            detectors=inputs.detector_names(detectors),
+            config=config,
+            consult=llm,
+            refine=refine,
+            review=review,
+            rounds=rounds,
+            keep=keep,
+            capacity=capacity,
+            ungrounded=ungrounded,
+            cache=answer_cache,
+        )
+        reader = recipes.of_options(
+            detectors=detectors, consult=llm, language=language, choice=choice
+        )
     job = Job(
         paths=tuple(paths),
         out=out,
         profile=profile,
-        detectors=asking.with_llm(listed, choice),
+        detectors=reader.detectors,
         tagger=tagger,
-        llm=choice,
+        llm=reader.choice,
         options=inputs.read_options(
             text_columns=text_column,
             id_column=id_column,
             patient_column=patient_column,
             encoding=encoding,
             delimiter=delimiter,
-            language=language,
+            language=reader.language,
         ),
         known=inputs.known_columns(known),
         keep=frozenset(keep_column or ()),
@@ -118,6 +133,7 @@ def deid(
         jobs=jobs,
         resume=resume,
         timeout_s=timeout,
+        recipe=reader.recipe,
     )
     try:
         ended = deidentify(job, progress=open_progress, count_first=sys.stderr.isatty())
@@ -127,7 +143,7 @@ def deid(
         show_error(error)
         raise typer.Exit(ExitCode.INCOMPLETE) from None
     _report(ended)
-    asking.note_stand_in(choice)
+    asking.note_stand_in(reader.choice)
     raise typer.Exit(ended.summary.exit_code)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from sekisho.cli import asking, inputs
+from sekisho.cli import asking, inputs, recipes
 from sekisho.cli.console import ExitCode, run_command, show_error, show_note, write_out
 from sekisho.errors import SekishoError
 from sekisho.phi.cascade import Consult
@@ -36,6 +36,7 @@ class Format(StrEnum):
 
 @run_command
 def detect(
+    context: typer.Context,
     paths: inputs.Paths,
     format_: Annotated[
         Format, typer.Option("--format", help="Rows of spans, rows of values, or a page.")
@@ -43,6 +44,7 @@ def detect(
     with_text: Annotated[
         bool, typer.Option("--with-text", help="Write the surfaces as well.")
     ] = False,
+    recipe: recipes.RecipeFile = None,
     detectors: inputs.Detectors = inputs.ALL_DETECTORS,
     tagger: inputs.TaggerFile = None,
     model: asking.Model = None,
@@ -69,34 +71,47 @@ def detect(
     from sekisho.phi.stack import build
     from sekisho.runs.worker import in_order
 
+    if recipe is not None:
+        reader = recipes.of_recipe(
+            recipe,
+            given=recipes.given(context),
+            language=language,
+            model=model,
+            config=config,
+            tagger=tagger,
+        )
+    else:
+        chosen = asking.chosen(
+            model=model,
+            detectors=inputs.detector_names(detectors),
+            config=config,
+            consult=llm,
+            refine=refine,
+            review=review,
+            rounds=rounds,
+            keep=keep,
+            capacity=capacity,
+            ungrounded=ungrounded,
+        )
+        reader = recipes.of_options(
+            detectors=detectors, consult=llm, language=language, choice=chosen
+        )
+    choice = reader.choice
     options = inputs.read_options(
         text_columns=text_column,
         id_column=id_column,
         encoding=encoding,
         delimiter=delimiter,
-        language=language,
-    )
-    listed = inputs.detector_names(detectors)
-    choice = asking.chosen(
-        model=model,
-        detectors=listed,
-        config=config,
-        consult=llm,
-        refine=refine,
-        review=review,
-        rounds=rounds,
-        keep=keep,
-        capacity=capacity,
-        ungrounded=ungrounded,
+        language=reader.language,
     )
     columns = inputs.known_columns(known)
     found = expand(paths, options)
     inputs.check_known(columns, found.sources)
     stack = build(
-        asking.with_llm(listed, choice),
+        reader.detectors,
         tagger=tagger,
         llm=None if choice is None else choice.open().detector,
-        consult=llm,
+        consult=reader.consult,
     )
     failures = 0
     views = []
@@ -104,7 +119,7 @@ def detect(
     ahead = 1 if choice is None else choice.ahead()
     origin = asking.stand_in(choice)
     with closing(stack):
-        begun = ((record, _begin(record, stack, columns, language)) for record in records)
+        begun = ((record, _begin(record, stack, columns, reader.language)) for record in records)
         for record, read in in_order(begun, ahead):
             if record is None or read is None:
                 failures += 1

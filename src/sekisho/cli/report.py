@@ -27,7 +27,9 @@ _EXTRACTION = "extraction"
 
 @run_command
 def report(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a finished run.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder of a finished run, or of a study.")
+    ],
     show_originals: Annotated[
         bool,
         typer.Option(
@@ -61,10 +63,31 @@ def report(
                 where=str(out),
                 remedy="choose a place outside of the folder of the run",
             )
+    if _is_study(directory):
+        page = _study_page(directory, out, show_originals, language)
+        show_note(f"{page}" + (" (holds identifiers)" if show_originals else ""))
+        return
+    if show_originals:
         _manifest(directory)
         documents = _documents(directory, vault, key_file, most)
     page = write_report(directory, out=out, documents=documents, language=language)
     show_note(f"{page}" + (" (holds identifiers)" if show_originals else ""))
+
+
+def _is_study(directory: Path) -> bool:
+    from sekisho.optimization.outputs import RESULT
+
+    return (directory / RESULT).is_file()
+
+
+def _study_page(directory: Path, out: Path | None, show_originals: bool, language: str) -> Path:
+    """The page of a study, with its development reports where that is asked for."""
+    from sekisho.optimization.outputs import load_result, texts_of, write_page
+
+    page = out or directory / PAGE
+    texts = texts_of(directory) if show_originals else None
+    write_page(load_result(directory), page, language=language, texts=texts)
+    return page
 
 
 def write_report(

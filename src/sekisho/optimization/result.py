@@ -242,7 +242,7 @@ class Opening(_Part):
 
 
 class Spend(_Part):
-    """What was spent in a phase, and what was expected at most; ``replayed`` readings were there."""
+    """What was spent in a phase, and what was expected; ``replayed`` readings were there before."""
 
     phase: int
     calls: int = 0

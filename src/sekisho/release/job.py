@@ -33,7 +33,11 @@ _LIMIT_S, _LIMIT_WITH_MODEL_S = 60.0, 1800.0
 
 @dataclass(frozen=True)
 class Job:
-    """What a run is asked to do; everything that changes its result is part of its fingerprint."""
+    """What a run is asked to do; everything that changes its result is part of its fingerprint.
+
+    ``recipe`` is what the manifest says of the recipe that chose detectors and model, with its
+    ``sha256``; nothing without one.
+    """
 
     paths: tuple[str, ...]
     out: Path
@@ -51,6 +55,7 @@ class Job:
     jobs: int = 1
     resume: bool = False
     timeout_s: float | None = None
+    recipe: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def limit_s(self) -> float:
@@ -181,6 +186,7 @@ def fingerprint(
         **{_OPTION.get(name, f"--{name}"): digest for name, digest in models.items()},
         **{_OPTION.get(name, f"--{name}"): str(told) for name, told in reading.items()},
         **({"--llm": job.llm.consult} if job.llm is not None else {}),
+        **({"--recipe": str(job.recipe["sha256"])} if job.recipe else {}),
         "--text-column": "\0".join(options.text_columns),
         "--id-column": options.id_column or "",
         "--patient-column": options.patient_column or "",

@@ -86,6 +86,7 @@ def record_run(
             "detectors": list(job.detectors),
             "models": dict(models),
             **_reading(job, reading, totals),
+            **({"recipe": dict(job.recipe)} if job.recipe else {}),
             "sources": [_described(source) for source in sources],
             "reversible": profile.reversible,
             "unread": [

@@ -46,6 +46,12 @@ class Prompts:
     ungrounded: str
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """All that is said, those with places too; what else a request holds comes from outside."""
+        said = (self.extract, self.review, self.report, self.review_turn, self.none)
+        return (*said, *self.findings.values(), self.invalid, self.ungrounded)
+
+    @property
     def digest(self) -> str:
         """SHA-256 (hex) of everything that is said."""
         parts = (

@@ -1,0 +1,129 @@
+"""What a study may spend, what it expects to spend, and what it has spent.
+
+The expectation is worked out before anything is asked: readings times passages times answers. It
+counts one call for each answer; answers that have to be asked for again come on top, which is why
+the bound is kept while the study runs and not only before it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sekisho.errors import BudgetError
+from sekisho.models.answers import Cost
+from sekisho.optimization import study
+from sekisho.optimization.result import Spend
+
+__all__ = ["Expected", "Purse", "expected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Calls that each phase is expected to take, by its number."""
+
+    calls: dict[int, int]
+
+    @property
+    def total(self) -> int:
+        """Calls of all phases."""
+        return sum(self.calls.values())
+
+
+def expected(settings: study.Study, development: dict[str, int], held_out: int) -> Expected:
+    """What ``settings`` will take at most, one call an answer.
+
+    ``development`` counts the passages of the development set for each model, ``held_out`` the
+    reports of the sealed set, whose passages nobody knows yet (as many a report as the longest of
+    development).
+    """
+    seeds = len(settings.seeds)
+    every = sum(development.values())
+    best = sorted(development.values(), reverse=True)[: settings.prompts.best]
+    final = sorted(development.values(), reverse=True)[: settings.final.finalists]
+    reviewed = every if settings.refine.models == "all" else sum(best)
+    documents = settings.data.documents
+    # Each attempt reads one half to learn from and one half to be judged by.
+    calls = {
+        1: every * seeds,
+        2: 2 * every * seeds,
+        3: sum(best) * (settings.prompts.rounds + 1 + seeds),
+        4: reviewed * seeds * (1 + len(settings.refine.wordings)),
+        5: 0,
+    }
+    if held_out and documents is not None:
+        held_out = min(held_out, documents)
+    if held_out and final:
+        calls[5] = held_out * len(final) * seeds * 2
+    return Expected({number: calls[number] for number in settings.phases})
+
+
+class Purse:
+    """Counts what is spent and stops at the bounds.
+
+    What was spent before (``earlier``) counts: a study that goes on has one budget.
+    """
+
+    def __init__(
+        self,
+        bounds: study.Budget,
+        *,
+        earlier: Cost | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._bounds = bounds
+        self._clock = clock
+        self._began = clock()
+        self._total = earlier or Cost()
+        self._phases: dict[int, Spend] = {}
+
+    @property
+    def total(self) -> Cost:
+        """Everything that was spent, in earlier sittings too."""
+        return self._total
+
+    def spend(self, phase: int, cost: Cost) -> None:
+        """Count ``cost``, spent just now."""
+        self._total += cost
+        self._add(phase, cost, 0)
+
+    def replay(self, phase: int, cost: Cost) -> None:
+        """Count a reading that was there already; it costs nothing now."""
+        self._add(phase, cost, 1)
+
+    def allow(self) -> None:
+        """Raises ``BudgetError`` when a bound is reached."""
+        minutes = (self._clock() - self._began) / 60
+        bounds = self._bounds
+        tokens = self._total.prompt_tokens + self._total.answer_tokens
+        for what, spent, most in (
+            ("calls", self._total.calls, bounds.calls),
+            ("tokens", tokens, bounds.tokens),
+            ("minutes", minutes, bounds.minutes),
+        ):
+            if most is not None and spent >= most:
+                raise BudgetError(
+                    f"the budget of {most:,g} {what} is spent",
+                    remedy=f"raise {what} under [budget], then go on with --resume",
+                )
+
+    def spent(self, phases: Expected) -> tuple[Spend, ...]:
+        """What each phase took, beside what was expected."""
+        return tuple(
+            self._phases.get(number, Spend(phase=number)).model_copy(
+                update={"expected_calls": calls}
+            )
+            for number, calls in phases.calls.items()
+        )
+
+    def _add(self, phase: int, cost: Cost, replayed: int) -> None:
+        before = self._phases.get(phase, Spend(phase=phase))
+        self._phases[phase] = before.model_copy(
+            update={
+                "calls": before.calls + cost.calls,
+                "tokens": before.tokens + cost.prompt_tokens + cost.answer_tokens,
+                "seconds": before.seconds + cost.seconds,
+                "replayed": before.replayed + replayed,
+            }
+        )

@@ -1,0 +1,156 @@
+"""Phase 5: the sealed set, opened once, for the few that were chosen before.
+
+Who goes in, and which of them the recipe is made of, is decided on the development set. The sealed
+set says how good that is on reports that nothing was fitted to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sekisho.evaluation.gold import GoldDocument
+from sekisho.evaluation.scoring import Scored
+from sekisho.optimization.arms import arm_of, name_of, refine_of
+from sekisho.optimization.bench import Measured, Split
+from sekisho.optimization.comparing import Side, against, comparisons
+from sekisho.optimization.phases.standing import Standing, Table
+from sekisho.optimization.phases.united import United
+from sekisho.optimization.readers import Reader
+from sekisho.optimization.records import Rule
+from sekisho.optimization.result import ArmResult, Phase, Prompt, Refine
+
+__all__ = ["TITLE", "Finalist", "choose", "final"]
+
+TITLE = "the sealed set"
+
+
+@dataclass(frozen=True)
+class Finalist:
+    """A system as it would be deployed: a model, detectors, or a model beside detectors."""
+
+    model: Standing | None
+    stack: Standing | None
+    scored: Scored
+
+    @property
+    def name(self) -> str:
+        """The names of what it is made of."""
+        parts = [each.measured.reader.card.name for each in (self.model, self.stack) if each]
+        return "+".join(parts)
+
+    @property
+    def prompt(self) -> Prompt | None:
+        """The model's prompt."""
+        return None if self.model is None else self.model.measured.prompt
+
+    @property
+    def rule(self) -> Rule | None:
+        """When the model reviews its answers."""
+        return None if self.model is None else self.model.rule
+
+    @property
+    def refine(self) -> Refine:
+        """The same as reports show it."""
+        return refine_of(self.rule)
+
+    @property
+    def id(self) -> str:
+        """The name of this arm."""
+        return name_of(self.name, "" if self.prompt is None else self.prompt.name, self.refine)
+
+    @property
+    def side(self) -> Side:
+        """This arm, to be compared."""
+        return self.id, self.scored.per_document
+
+    def arm(self, split: Split) -> ArmResult:
+        """This arm as reports show it."""
+        return arm_of(
+            self.scored,
+            model=self.name,
+            prompt="" if self.prompt is None else self.prompt.name,
+            refine=self.refine,
+            phase=5,
+            split=split,
+        )
+
+
+async def choose(table: Table) -> tuple[list[Finalist], Finalist]:
+    """The finalists as they stand on the development set, the winner apart.
+
+    The winner is what would be deployed: where there are detectors, a model only beside them.
+    """
+    readers = await table.best(table.study.final.finalists, 5)
+    models = [await table.stand(reader, 5) for reader in readers]
+    stacks = [await table.stand(reader, 5) for reader in table.stacks]
+    finalists = _joined(table, models, stacks)
+    deployable = [each for each in finalists if each.stack is not None] or finalists
+    return finalists, min(deployable, key=lambda each: _rank(table, each))
+
+
+async def final(
+    table: Table, gold: Sequence[GoldDocument], finalists: Sequence[Finalist], winner: Finalist
+) -> tuple[Phase, Finalist]:
+    """Measure ``finalists`` on the opened set ``gold``; the winner is compared with all others."""
+    again: dict[str, Standing] = {}
+    for each in finalists:
+        for standing in (each.model, each.stack):
+            if standing is None or standing.id in again:
+                continue
+            again[standing.id] = Standing(await _measured(table, gold, standing), standing.rule)
+    models = _distinct(again[each.model.id] for each in finalists if each.model is not None)
+    stacks = _distinct(again[each.stack.id] for each in finalists if each.stack is not None)
+    measured = _joined(table, models, stacks)
+    arms = [each.arm("held-out") for each in measured]
+    ahead = next(each for each in measured if each.id == winner.id)
+    others = [each.side for each in measured]
+    quality = ahead.scored.quality
+    phase = Phase(
+        number=5,
+        title=TITLE,
+        arms=(*(each.arm("development") for each in finalists), *arms),
+        chosen=(winner.id,),
+        decisions=(
+            f"{winner.id}, chosen on the development set, has quality "
+            f"{quality.value or 0:.1f} on the sealed set "
+            f"(development {winner.scored.quality.value or 0:.1f})",
+        ),
+        comparisons=comparisons(against(ahead.side, others), resamples=table.study.resamples),
+    )
+    return phase, ahead
+
+
+async def _measured(table: Table, gold: Sequence[GoldDocument], standing: Standing) -> Measured:
+    reader: Reader = standing.measured.reader
+    reader.learn(gold)
+    wordings = () if standing.rule is None else (standing.rule.wording,)
+    return await table.bench.measure(
+        reader, standing.measured.prompt, gold, phase=5, split="held-out", wordings=wordings
+    )
+
+
+def _joined(table: Table, models: Sequence[Standing], stacks: Sequence[Standing]) -> list[Finalist]:
+    """Each model, each stack, and each model beside each stack."""
+    resamples = table.study.resamples
+    alone = [Finalist(each, None, each.measured.scored(each.rule, resamples)) for each in models]
+    alone += [Finalist(None, each, each.measured.scored(None, resamples)) for each in stacks]
+    beside = [
+        Finalist(model, stack, United(stack.measured, model.measured, model.rule).scored(resamples))
+        for model in models
+        for stack in stacks
+    ]
+    return alone + beside
+
+
+def _rank(table: Table, finalist: Finalist) -> tuple[float, float, int]:
+    """The least is the best; of two that are as good, the one without a model."""
+    quality = -(finalist.scored.quality.value or 0.0)
+    leaked = finalist.scored.leaked.value
+    leak = 1.0 if leaked is None else leaked
+    first = (leak, quality) if table.study.final.choose_by == "leak" else (quality, leak)
+    return (*first, 0 if finalist.model is None else 1)
+
+
+def _distinct(standings: Iterable[Standing]) -> list[Standing]:
+    return list({each.id: each for each in standings}.values())
