@@ -18,15 +18,16 @@ from hypothesis import strategies as st
 
 from commanding import forms
 from sekisho.documents.document import Document
-from sekisho.errors import AuditError, CloudModelError, OutputError, SekishoError, UsageError
+from sekisho.errors import AuditError, CloudModelError, ModelError, OutputError, UsageError
 from sekisho.models.configuration import Configuration, ModelSettings
+from sekisho.models.scripted import ScriptedModel
 from sekisho.models.seam import Locality, Message, Request
 from sekisho.phi.detectors.llm.prompts import prompts
 from sekisho.phi.detectors.llm.reading import Read, Reading, read
 from sekisho.phi.detectors.llm.refining import parse_policy
 from sekisho.release.admission import Admission
 from sekisho.release.gate import Gate, GatedModel, Level
-from sekisho.release.gate_ledger import verify
+from sekisho.release.gate_ledger import Ledger, verify
 
 SYNTHETIC = (
     "検査日：2024年5月3日\n患者氏名：架空 太郎（ｶｸｳ ﾀﾛｳ）\n右肺上葉に8 mmの結節を認める。\n"
@@ -357,6 +358,18 @@ def test_counting_and_describing_send_no_text(outside: Recorder, ledger: Path) -
     silent(outside, ledger)
 
 
+def test_nobody_outside_is_asked_to_count(ledger: Path) -> None:
+    """The model inside would: a scripted one counts characters."""
+    model = GatedModel(
+        ScriptedModel([listed()], locality=Locality.CLOUD),
+        Admission([SYNTHETIC], SAID.texts),
+        Ledger(ledger, clock=lambda: "2026-01-01"),
+        stated_by=STATED,
+        largest=1000,
+    )
+    assert asyncio.run(model.count(asking(("user", CANARY)))) is None
+
+
 def test_answers_of_another_model_are_not_its_own(outside: Recorder, ledger: Path) -> None:
     answer = listed(("NAME", "偽名三郎"))
     outside.answers = [answer]
@@ -528,7 +541,4 @@ def test_a_short_stretch_from_the_middle_is_unknown() -> None:
 
 def test_no_error_of_the_gate_is_one_that_holds_a_single_document() -> None:
     """A request that is not admitted is a fault of the study, not of a reading."""
-    from sekisho.errors import ModelError
-
     assert not issubclass(CloudModelError, ModelError)
-    assert issubclass(CloudModelError, SekishoError)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sekisho.evaluation.comparison import holm, mcnemar
 from sekisho.evaluation.paired import compare
-from sekisho.evaluation.sample_size import needed
+from sekisho.evaluation.sample_size import needed, too_few
 from sekisho.optimization.arms import figure
 from sekisho.optimization.result import Comparison
 
@@ -29,7 +29,6 @@ def comparisons(
     adjusted_exact = holm(exact)
     made = []
     for place, ((one, other), test) in enumerate(zip(pairs, tests, strict=True)):
-        wanted = needed(test.d)
         made.append(
             Comparison(
                 first=one[0],
@@ -40,8 +39,8 @@ def comparisons(
                 p_holm=adjusted[place],
                 mcnemar=exact[place],
                 mcnemar_holm=adjusted_exact[place],
-                needed=wanted,
-                enough=wanted is not None and len(one[1]) >= wanted,
+                needed=needed(test.d),
+                enough=not too_few(len(one[1]), test.d),
             )
         )
     return tuple(made)

@@ -48,9 +48,10 @@ class Rule:
         )
 
     @property
-    def narrowness(self) -> tuple[bool, bool, bool]:
+    def narrowness(self) -> tuple[bool, bool, bool, bool]:
         """How much it asks for; of two rules that answer an error the greater one fits better."""
-        return bool(self.disguises), bool(self.scripts), bool(self.categories)
+        named = any(self.disguises)
+        return named, bool(self.scripts), bool(self.categories), bool(self.disguises)
 
     def _disguised(self, label: str) -> bool:
         return bool(label) and any(word in label for word in self.disguises)
