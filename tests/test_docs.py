@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
 COMMANDS = (
-    *("deid", "detect", "reveal", "report", "doctor", "init"),
+    *("deid", "detect", "reveal", "optimize", "report", "doctor", "init"),
     *("extract", "dragon", "audit", "evaluate", "models", "vault", "tagger"),
 )
 SUBCOMMANDS = (

@@ -273,9 +273,11 @@ def test_a_recipe_without_a_model_chooses_none() -> None:
     assert without_a_model().served_as(("strong",)) == ""
 
 
-def test_the_model_is_named_as_in_the_study_or_in_its_short_form() -> None:
+def test_the_model_is_named_as_in_the_study_or_as_it_was_asked() -> None:
     assert recipe().served_as(("strong",)) == "strong"
     assert recipe().served_as(()) == "gguf:/m.gguf"
+    asked = Weights(name="strong", short="ward-a", digest="sha256:1")
+    assert recipe(model=asked).served_as(("strong", "ward-a")) == "ward-a"
     named = Weights(name="strong", digest="sha256:1")
     assert recipe(model=named).served_as(()) == "strong"
 
@@ -358,7 +360,7 @@ def test_a_result_is_frozen_with_its_scores_and_comes_back_whole(tmp_path: Path)
     assert made.prompts is not None
     assert (made.prompts.name, made.prompts.made_by) == ("own-3", "gepa")
     assert made.prompts.prompts() == OWN
-    assert made.detectors.names == ("rules", "tagger", "llm")
+    assert made.detectors.names == ("known", "rules", "tagger", "llm")
     assert len(made.detectors.tagger) == 64
     assert made.detectors.thresholds is not None
     assert made.marks == ("TINY",)
@@ -382,7 +384,7 @@ def test_detectors_that_won_are_frozen_without_a_model(tmp_path: Path) -> None:
     made = freeze(result(), arm(model="stack"), None, created="x", detectors=("rules", "lexicon"))
     assert load(write(made, tmp_path)) == made
     assert (made.model, made.scores.held_out) == (None, None)
-    assert made.detectors.names == ("rules", "lexicon")
+    assert made.detectors.names == ("known", "rules", "lexicon")
 
 
 def test_an_arm_that_cannot_be_deployed_is_not_frozen() -> None:

@@ -209,7 +209,7 @@ def _missed(categories: Sequence[str], kana: bool = False) -> Callable[..., Iter
 def _joined(first: Sequence[str], second: str, between: str) -> Callable[..., Iterator[bool]]:
     def counted(model: SimulatedModel, document: GoldDocument, system: str) -> Iterator[bool]:
         values = {value for _, value in _asked(model, document, system)[0]}
-        seen = set()
+        seen: set[str] = set()
         for one in document.spans:
             for other in document.spans:
                 pair = document.text[one.start : other.end]
@@ -229,7 +229,7 @@ def _joined(first: Sequence[str], second: str, between: str) -> Callable[..., It
 
 def _titled(model: SimulatedModel, document: GoldDocument, system: str) -> Iterator[bool]:
     values = {value for _, value in _asked(model, document, system)[0]}
-    seen = set()
+    seen: set[str] = set()
     for span in document.spans:
         for title in ("医師", "先生", "技師"):
             whole = span.surface + title

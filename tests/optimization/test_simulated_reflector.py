@@ -29,7 +29,7 @@ from sekisho.optimization.simulation.reflector import ReflectionHabit
 from sekisho.phi.detectors.llm.prompts import LANGUAGES, prompts
 
 REPORTS = documents(20, 11)
-FAITHFUL = ReflectionHabit(truncates=0, copies=0, strays=0, idles=0)
+FAITHFUL = ReflectionHabit(sentences=1, truncates=0, copies=0, strays=0, idles=0)
 PARENT = prompts("ja", "short").extract
 ERRORS = "報告書 1（質 80/100）\n・取りこぼし：TIME「9:30」が答えにない（…に【9:30】に…）"
 
@@ -101,6 +101,17 @@ def test_a_sentence_is_not_written_twice() -> None:
     assert reflect(reflection_prompt(text, [(80.0, ERRORS)], language="ja")).text == text
 
 
+def test_a_question_that_is_asked_again_gets_another_answer() -> None:
+    errors = ERRORS + "\n・範囲がずれている：STAFF「樫尾医師」を、短く、または長く写した"
+    reflect = reflection(SimulatedReflector(seed=1, habit=FAITHFUL))
+    question = reflection_prompt(PARENT, [(80.0, errors)], language="ja")
+    written = {reflect(question).text for _ in range(20)}
+    assert {frozenset(present(text)) for text in written} == {
+        frozenset({"times"}),
+        frozenset({"titles_outside"}),
+    }
+
+
 def test_a_request_without_a_prompt_is_refused() -> None:
     with pytest.raises(ModelAccessError):
         asked(SimulatedReflector(seed=1), "よりよい指示文を書いてください。")
@@ -157,6 +168,6 @@ def test_from_the_errors_of_a_profile_it_finds_its_best_features(name: str) -> N
     assert fmean(value for value, _ in told) < 95
     reflect = reflection(SimulatedReflector(seed=1, habit=FAITHFUL))
     text = prompt.text
-    for _ in range(8):
+    for _ in range(10):
         text = reflect(reflection_prompt(text, told, language="ja")).text
     assert stated.best_features <= present(text)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from training.corpus.compose import KINDS
 from training.corpus.inventory import held_out
 from training.study_set.pools import (
     SPLITS,
@@ -182,6 +183,18 @@ def test_no_layout_case_or_sentence_belongs_to_both_splits() -> None:
             if not key.startswith("abroad"):
                 shared = set(entries(file, key, first)) & set(entries(file, key, second))
                 assert not shared, (file, key)
+
+
+def test_no_sentence_is_borrowed_from_what_the_tagger_was_trained_on() -> None:
+    learnt = "".join(path.read_text(encoding="utf-8") for path in sorted(KINDS.glob("*.toml")))
+    runs = {learnt[start : start + BORROWED_LENGTH] for start in range(len(learnt))}
+    prose = re.compile(f"[々一-龥ぁ-んァ-ヴー、。]{{{BORROWED_LENGTH}}}")
+    folder = KINDS.parents[1] / "study_set"
+    for path in (*folder.glob("*.toml"), *(folder / "cases").glob("*.toml")):
+        text = path.read_text(encoding="utf-8")
+        for start in range(len(text)):
+            run = text[start : start + BORROWED_LENGTH]
+            assert run not in runs or not prose.fullmatch(run), (path.name, run)
 
 
 def test_no_report_is_a_near_copy_of_another() -> None:

@@ -39,7 +39,8 @@ def optimize(
     reopen: Annotated[
         bool,
         typer.Option(
-            help="Open the sealed reports although they were opened before; the report shows it."
+            "--reopen",
+            help="Open the sealed reports although they were opened before; the report shows it.",
         ),
     ] = False,
     plan_only: Annotated[

@@ -45,8 +45,9 @@ def freeze(
     """The recipe of one arm of ``result``; ``held_out`` is the same arm on the sealed set.
 
     ``detectors`` read beside the model, ``tagger`` is the model file of one of them where it is not
-    the shipped one. ``reading`` is how the language model of the arm read, its prompts (``said``)
-    and policy included, and ``short`` names that model without a configuration; a stack of
+    the shipped one. Before them always reads ``known``: what a record states of its own patient, no
+    study has, and it only adds. ``reading`` is how the language model of the arm read, its prompts
+    (``said``) and policy included, and ``short`` the name that it was asked by; a stack of
     detectors has neither. ``created`` is a time in ISO 8601.
 
     Raises ``UsageError`` when the arm cannot be deployed: its model and its reading do not come
@@ -57,7 +58,7 @@ def freeze(
         raise UsageError("the study has no such system", where=development.model)
     if (card.origin == "detectors") != (reading is None):
         raise UsageError("a language model and how it reads come together", where=card.name)
-    names = tuple(name for name in detectors if name != "llm")
+    names = ("known", *(name for name in detectors if name not in ("known", "llm")))
     asks = () if reading is None else ("llm",)
     study = StudyOf(
         name=result.name,

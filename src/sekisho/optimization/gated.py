@@ -57,18 +57,10 @@ class GatedReader(LlmReader):
         """See ``Reader.read``. Raises ``CloudModelError`` for a document that is not admitted."""
         # Prompts of the study: shipped, its own, or checked to hold nothing of a document.
         for prompts in said.values():
-            self._gated.say(_parts(prompts))
+            self._gated.say(prompts.texts)
         return await super().read(document, said, language=language, seed=seed, wordings=wordings)
 
     async def aclose(self) -> None:
         """Close every model that was opened."""
         for model in (*self._former, self._gated):
             await model.aclose()
-
-
-def _parts(prompts: Prompts) -> list[str]:
-    return [
-        *(prompts.extract, prompts.review, prompts.report, prompts.review_turn, prompts.none),
-        *prompts.findings.values(),
-        *(prompts.invalid, prompts.ungrounded),
-    ]

@@ -101,7 +101,7 @@ class Outcome:
         Raises ``UsageError`` when what won cannot be written down.
         """
         winner = self.winner
-        if winner is None or self.stopped:
+        if winner is None or self.stopped or not winner.local:
             return None
         arm = winner.arm("development")
         held_out = self.winner_held_out.arm("held-out") if self.winner_held_out else None
@@ -131,6 +131,7 @@ class Outcome:
             wording=wording,
             policy=Policy() if rule is None else rule.policy,
             longest=entry.longest,
+            thinking_tokens=measured.reader.thinking_tokens,
             seed=self.study.seeds[0],
             said=told(measured.prompt, self.study.language)[wording],
         )
@@ -155,6 +156,10 @@ class Outcome:
             yield few
         if self.development.synthetic == "":
             yield "nobody states that the reports are synthetic: they may be of patients"
+        if self.winner is not None and not self.winner.local:
+            yield "only models in the cloud were measured: documents are not sent there, no recipe"
+        elif self.winner is not None and self.winner.stack is None:
+            yield "no detectors were measured beside the models: the recipe has the model alone"
         if any(each.reopened for each in self.openings):
             yield "the sealed set was opened more than once: its figures are no validation"
 

@@ -44,11 +44,12 @@ class Reader(Protocol):
     """A system that can be measured.
 
     ``asks`` says whether it has prompts and can review, ``identity`` what its readings depend on
-    beside prompts, seed and document.
+    beside prompts, seed and document, ``thinking_tokens`` the room that it has for thinking.
     """
 
     card: ModelCard
     asks: bool
+    thinking_tokens: int
     identity: tuple[object, ...]
 
     def learn(self, documents: Iterable[GoldDocument]) -> None:
@@ -91,7 +92,7 @@ class LlmReader:
         self.identity: tuple[object, ...] = (card.digest, card.model, longest, thinking_tokens)
         self._model = model
         self._longest = longest
-        self._thinking_tokens = thinking_tokens
+        self.thinking_tokens = thinking_tokens
         self._timeout_s = timeout_s
 
     def learn(self, documents: Iterable[GoldDocument]) -> None:
@@ -111,7 +112,7 @@ class LlmReader:
         how = Reading(
             longest=self._longest,
             seed=seed,
-            thinking_tokens=self._thinking_tokens,
+            thinking_tokens=self.thinking_tokens,
             timeout_s=self._timeout_s,
         )
         meter = _Meter(self._model)
@@ -203,6 +204,7 @@ class StackReader:
     """Detectors without a language model; what they find of one value is one claim."""
 
     asks = False
+    thinking_tokens = 0
 
     def __init__(self, stack: Stack, card: ModelCard) -> None:
         self.card = card

@@ -101,8 +101,9 @@ class Recipe(RecipePart):
         """How its model is named where ``models`` are configured; empty when it has none."""
         if self.model is None:
             return ""
-        known = self.model.name in models or not self.model.short
-        return self.model.name if known else self.model.short
+        name, short = self.model.name, self.model.short
+        # A file of that name elsewhere is less likely than a model that was configured for this.
+        return name if not short or (name in models and short not in models) else short
 
     def choice(
         self,

@@ -74,7 +74,7 @@ class StudyOf(RecipePart):
 
 
 class Weights(RecipePart):
-    """The language model: ``name`` in the study, ``short`` as it is named without a configuration,
+    """The language model: its ``name`` in the study and the ``short`` one that it was asked by,
     ``model``, ``server`` and ``digest`` as its server stated them."""
 
     name: str

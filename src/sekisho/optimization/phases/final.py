@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sekisho.evaluation.gold import GoldDocument
+from sekisho.evaluation.paired import compare
 from sekisho.evaluation.scoring import Scored
+from sekisho.models.seam import Locality
 from sekisho.optimization.arms import arm_of, name_of, refine_of
 from sekisho.optimization.bench import Measured, Split
 from sekisho.optimization.comparing import Side, against, comparisons
@@ -23,6 +25,8 @@ from sekisho.optimization.result import ArmResult, Phase, Prompt, Refine
 __all__ = ["TITLE", "Finalist", "choose", "final"]
 
 TITLE = "the sealed set"
+#: Qualities are told apart from this p-value down.
+_ALPHA = 0.05
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,11 @@ class Finalist:
         """The names of what it is made of."""
         parts = [each.measured.reader.card.name for each in (self.model, self.stack) if each]
         return "+".join(parts)
+
+    @property
+    def local(self) -> bool:
+        """Whether documents may be sent to it."""
+        return self.model is None or self.model.measured.reader.card.locality == Locality.LOCAL
 
     @property
     def prompt(self) -> Prompt | None:
@@ -79,14 +88,16 @@ class Finalist:
 async def choose(table: Table) -> tuple[list[Finalist], Finalist]:
     """The finalists as they stand on the development set, the winner apart.
 
-    The winner is what would be deployed: where there are detectors, a model only beside them.
+    The winner is what would be deployed: where there are detectors, a model only beside them, and
+    a model in the cloud only where there is nothing else.
     """
     readers = await table.best(table.study.final.finalists, 5)
     models = [await table.stand(reader, 5) for reader in readers]
     stacks = [await table.stand(reader, 5) for reader in table.stacks]
     finalists = _joined(table, models, stacks)
-    deployable = [each for each in finalists if each.stack is not None] or finalists
-    return finalists, min(deployable, key=lambda each: _rank(table, each))
+    local = [each for each in finalists if each.local] or finalists
+    deployable = [each for each in local if each.stack is not None] or local
+    return finalists, _winner(deployable, table.study.final.choose_by)
 
 
 async def final(
@@ -143,13 +154,33 @@ def _joined(table: Table, models: Sequence[Standing], stacks: Sequence[Standing]
     return alone + beside
 
 
-def _rank(table: Table, finalist: Finalist) -> tuple[float, float, int]:
-    """The least is the best; of two that are as good, the one without a model."""
-    quality = -(finalist.scored.quality.value or 0.0)
+def _winner(finalists: Sequence[Finalist], choose_by: str) -> Finalist:
+    """The one to deploy; of two that are as good, the one without a model.
+
+    Chosen by quality it is the one that leaks least among those whose quality cannot be told from
+    the best: points that chance may have given are no reason to leak more.
+    """
+    if choose_by == "quality":
+        ahead = max(finalists, key=_quality)
+        finalists = [
+            each
+            for each in finalists
+            if each is ahead or compare(*_both(ahead, each), resamples=1).wilcoxon_p > _ALPHA
+        ]
+    return min(finalists, key=lambda each: (_leak(each), -_quality(each), each.model is not None))
+
+
+def _both(first: Finalist, second: Finalist) -> tuple[Sequence[float], Sequence[float]]:
+    return first.scored.per_document, second.scored.per_document
+
+
+def _quality(finalist: Finalist) -> float:
+    return finalist.scored.quality.value or 0.0
+
+
+def _leak(finalist: Finalist) -> float:
     leaked = finalist.scored.leaked.value
-    leak = 1.0 if leaked is None else leaked
-    first = (leak, quality) if table.study.final.choose_by == "leak" else (quality, leak)
-    return (*first, 0 if finalist.model is None else 1)
+    return 1.0 if leaked is None else leaked
 
 
 def _distinct(standings: Iterable[Standing]) -> list[Standing]:

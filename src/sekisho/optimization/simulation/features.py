@@ -28,19 +28,26 @@ _BLANKS = re.compile("[ \t\r\n\u3000]+")
 class Feature:
     """One feature: the sentence that a reflector writes for it, by language.
 
-    ``cues`` are words in a report of errors that call for it.
+    ``cues`` find the lines about errors that call for it.
     """
 
     id: str
     sentences: Mapping[str, str] = field(repr=False)
-    cues: tuple[str, ...] = ()
+    cues: tuple[re.Pattern[str], ...] = ()
+
+    def called_for(self, errors: str) -> int:
+        """How many of the lines in ``errors`` call for it."""
+        return sum(len(cue.findall(errors)) for cue in self.cues)
 
 
 @cache
 def features() -> Mapping[str, Feature]:
     """The features that have a sentence of their own, by id."""
     stated = tomllib.loads(_FILE.read_text(encoding="utf-8"))["features"]
-    return {id: Feature(id, each["sentences"], tuple(each["cues"])) for id, each in stated.items()}
+    return {
+        id: Feature(id, each["sentences"], tuple(map(re.compile, each["cues"])))
+        for id, each in stated.items()
+    }
 
 
 def known_features() -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""A model that writes prompts: it reads which errors were made and adds a sentence against them.
+"""A model that writes prompts: it reads which errors were made and adds sentences against them.
 
 It stands in for the local model that a study asks for better prompts. As real ones do, it sometimes
 stops in the middle of a prompt, copies what stood in a report, or helps with something else; the
@@ -32,9 +32,8 @@ from sekisho.optimization.simulation.model import tokens, tokens_of
 
 __all__ = ["ReflectionHabit", "SimulatedReflector"]
 
-#: A prompt between fences, or between a tag and its end.
-_FENCED = re.compile(r"```[a-z]{0,10}\n(.*?)\n```", re.DOTALL)
-_TAGGED = re.compile(r"<([^<>/\n]{1,24})>\n(.*?)\n</\1>", re.DOTALL)
+#: Where a part of the request begins: a fence, or a tag, alone in a line.
+_OPENING = re.compile("^(?:(```)[a-z]{0,10}|<([^<>/\n]{1,24})>)$", re.MULTILINE)
 #: The characters of a report that are copied: longer than any n-gram that is looked for.
 _COPIED = 40
 #: The share of a prompt that is there when it was cut.
@@ -43,9 +42,11 @@ _CUT = 0.6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReflectionHabit:
-    """Shares of all answers: cut, with a stretch of a report, with another sentence than is called
-    for, without any change.
+    """How it writes: ``sentences`` that the errors call for, at most, and shares of all answers:
+    cut, with a stretch of a report, with another sentence than is called for, without any change.
     """
+
+    sentences: int = 2
 
     truncates: float = 0.1
     copies: float = 0.1
@@ -75,26 +76,26 @@ class SimulatedReflector:
         self.name = name
         self.abilities = Abilities()
         self.habit = habit or ReflectionHabit()
-        self._seed, self._language = seed, language
+        self._language = language
         self._texts = tuple(document.text for document in knows if len(document.text) > _COPIED)
         stated = json.dumps([asdict(self.habit), seed, language])
         self._digest = "stated:" + hashlib.sha256(stated.encode()).hexdigest()[:32]
 
     async def complete(self, request: Request) -> Completion:
-        """The prompt in ``request`` with one sentence more, or what its habit makes of it.
+        """The prompt in ``request`` with a sentence or two more, or what its habit makes of it.
 
         Raises ``ModelAccessError`` when there is no prompt in the request.
         """
         asked = "\n".join(each.content for each in request.messages if each.role != "assistant")
-        found = _FENCED.search(asked) or _TAGGED.search(asked)
-        if found is None:
+        parts = _parts(asked)
+        if parts is None:
             raise ModelAccessError(
                 "a simulated reflector was asked without a prompt between fences or tags",
                 where=self.name,
             )
-        current, shown = found[found.lastindex or 1], asked[found.end() :]
+        current, errors = parts
         luck = (self._digest, request.seed, asked)
-        text = self._answer(current, shown, luck, _key(request.schema))
+        text = self._answer(current, errors, luck, _key(request.schema))
         finish = Finish.STOP
         answer = tokens(text)
         if answer > request.max_tokens:
@@ -120,42 +121,78 @@ class SimulatedReflector:
         """Nothing is held."""
 
     def _answer(
-        self, current: str, shown: str, luck: tuple[str | int, ...], key: str | None
+        self, current: str, errors: str, luck: tuple[str | int, ...], key: str | None
     ) -> str:
         habit = self.habit
         draw = chance("habit", *luck)
         prompt = current
         if draw >= habit.idles:
-            sentence = self._sentence(current, shown, luck)
-            prompt = f"{current}\n{sentence}" if sentence else current
+            prompt = "\n".join((current, *self._sentences(current, errors, luck)))
         cut = habit.idles <= draw < habit.idles + habit.truncates
         if cut:
             prompt = prompt[: int(len(prompt) * _CUT)]
         elif habit.idles + habit.truncates <= draw < (habit.idles + habit.truncates + habit.copies):
-            prompt = f"{prompt}\n例：{self._copied(shown, luck)}"
+            prompt = f"{prompt}\n例：{self._copied(errors, luck)}"
         if key is not None:
             return json.dumps({key: prompt}, ensure_ascii=False)
         return f"```\n{prompt}" if cut else f"```\n{prompt}\n```"
 
-    def _sentence(self, current: str, shown: str, luck: tuple[str | int, ...]) -> str:
-        """The sentence that the errors call for most; empty where all of them are there."""
+    def _sentences(self, current: str, errors: str, luck: tuple[str | int, ...]) -> list[str]:
+        """Sentences that errors call for, the more the likelier; none where all of them are there.
+
+        Drawn and not counted out, for a question that is asked again should get another answer.
+        """
         held = present(current)
         absent = [feature for feature in features().values() if feature.id not in held]
-        if not absent:
-            return ""
-        if chance("strays", *luck) < self.habit.strays:
-            chosen = absent[int(chance("stray", *luck) * len(absent))]
+        calls = {feature.id: feature.called_for(errors) for feature in absent}
+        if not any(calls.values()) or chance("strays", *luck) < self.habit.strays:
+            calls, most = dict.fromkeys(calls, 1), 1
         else:
-            chosen = max(absent, key=lambda each: sum(shown.count(cue) for cue in each.cues))
-        return chosen.sentences[self._language]
+            most = self.habit.sentences
+        chosen: list[str] = []
+        while len(chosen) < most and any(calls.values()):
+            id = _drawn(calls, chance("calls", len(chosen), *luck))
+            calls[id] = 0
+            chosen.append(features()[id].sentences[self._language])
+        return chosen
 
-    def _copied(self, shown: str, luck: tuple[str | int, ...]) -> str:
+    def _copied(self, errors: str, luck: tuple[str | int, ...]) -> str:
         """A stretch of a report, in one line."""
-        text = shown
+        text = errors
         if self._texts:
             text = self._texts[int(chance("report", *luck) * len(self._texts))]
         at = int(chance("stretch", *luck) * max(1, len(text) - _COPIED))
         return " ".join(text[at : at + _COPIED].split())
+
+
+def _drawn(weights: Mapping[str, int], luck: float) -> str:
+    """One of the keys, each as likely as its weight."""
+    left = luck * sum(weights.values())
+    for id, weight in weights.items():
+        left -= weight
+        if left < 0:
+            return id
+    return max(weights, key=weights.__getitem__)
+
+
+def _parts(asked: str) -> tuple[str, str] | None:
+    """The prompt and the errors: the first two parts of ``asked``, or all that is behind one."""
+    found = _part(asked, 0)
+    if found is None:
+        return None
+    prompt, end = found
+    further = _part(asked, end)
+    return prompt, asked[end:] if further is None else further[0]
+
+
+def _part(asked: str, start: int) -> tuple[str, int] | None:
+    """The first part from ``start`` on, and where it ends."""
+    for opening in _OPENING.finditer(asked, start):
+        closing = "\n```" if opening[1] else f"\n</{opening[2]}>"
+        end = asked.find(closing, opening.end())
+        if end >= 0:
+            return asked[opening.end() + 1 : end], end + len(closing)
+    return None
 
 
 def _key(schema: Mapping[str, Any] | None) -> str | None:
