@@ -27,14 +27,15 @@ STUDY = Study(
 
 
 def test_the_expectation_counts_each_answer_of_each_phase() -> None:
-    plan = expected(STUDY, {"a": 10, "b": 20}, held_out=6)
-    assert plan.calls == {1: 60, 2: 120, 3: 20 * (3 + 1 + 2), 4: 20 * 2 * 2, 5: 6 * 1 * 2 * 2}
+    plan = expected(STUDY, {"a": 10, "b": 20}, documents=10, held_out=6)
+    # Two passages a report of the model that reads in the shortest ones.
+    assert plan.calls == {1: 60, 2: 120, 3: 20 * (3 + 1 + 2), 4: 20 * 2 * 2, 5: 12 * 2 * 2}
     assert plan.total == sum(plan.calls.values())
 
 
 def test_a_phase_that_is_left_out_costs_nothing() -> None:
     study = STUDY.model_copy(update={"phases": (1, 5)})
-    assert set(expected(study, {"a": 10, "b": 20}, held_out=0).calls) == {1, 5}
+    assert set(expected(study, {"a": 10, "b": 20}, documents=10, held_out=0).calls) == {1, 5}
 
 
 @pytest.mark.parametrize(
@@ -69,5 +70,5 @@ def test_what_was_spent_in_an_earlier_sitting_counts_and_replayed_readings_do_no
     purse.spend(2, Cost(calls=1))
     with pytest.raises(BudgetError):
         purse.allow()
-    first, second = purse.spent(expected(STUDY, {"a": 1, "b": 1}, held_out=0))[:2]
+    first, second = purse.spent(expected(STUDY, {"a": 1, "b": 1}, documents=10, held_out=0))[:2]
     assert (first.replayed, second.calls) == (1, 1)

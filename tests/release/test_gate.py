@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commanding import forms
+from outside import Recorder, serving
 from sekisho.documents.document import Document
 from sekisho.errors import AuditError, CloudModelError, ModelError, OutputError, UsageError
 from sekisho.models.configuration import Configuration, ModelSettings
@@ -41,73 +39,11 @@ STATED = "made by the generator of the tests, no patient stands behind it"
 SAID = prompts("ja", "short")
 
 
-@dataclass
-class Recorder:
-    """Everything that arrived: heads as they came, bodies, and what is answered."""
-
-    url: str = ""
-    heads: list[bytes] = field(default_factory=list)
-    bodies: list[bytes] = field(default_factory=list)
-    calls: list[tuple[str, str]] = field(default_factory=list)
-    answers: list[str] = field(default_factory=list)
-    failures: int = 0
-
-    @property
-    def everything(self) -> bytes:
-        return b"\n".join([*self.heads, *self.bodies])
-
-    @property
-    def chats(self) -> list[bytes]:
-        return [body for body in self.bodies if b'"messages"' in body]
-
-
 @pytest.fixture
 def outside() -> Iterator[Recorder]:
     """A server on loopback, which the configuration calls cloud."""
-    recorder = Recorder(answers=[listed()])
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            self._record(b"")
-            self._send({"object": "list", "data": [{"id": "far", "owned_by": "x"}]})
-
-        def do_POST(self) -> None:
-            self._record(self.rfile.read(int(self.headers["content-length"])))
-            if recorder.failures:
-                recorder.failures -= 1
-                self._send({"error": {"code": "overloaded_error"}}, 503)
-                return
-            turn = min(len(recorder.chats), len(recorder.answers)) - 1
-            message = {"role": "assistant", "content": recorder.answers[turn]}
-            self._send({"choices": [{"message": message, "finish_reason": "stop"}]})
-
-        def _record(self, body: bytes) -> None:
-            recorder.heads.append(self.raw_requestline + bytes(self.headers))
-            recorder.bodies.append(body)
-            recorder.calls.append((self.command, self.path))
-
-        def _send(self, payload: Any, status: int = 200) -> None:
-            raw = json.dumps(payload).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    recorder.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-    yield recorder
-    server.shutdown()
-    server.server_close()
-    thread.join(30)
+    with serving([listed()]) as recorder:
+        yield recorder
 
 
 @pytest.fixture

@@ -137,7 +137,7 @@ class _Telling:
     def plan(self, calls: Expected, study: Study) -> None:
         """What the study is expected to take."""
         phases = ", ".join(f"phase {number}: {n:,}" for number, n in calls.calls.items() if n)
-        show_note(f"expected: {calls.total:,} calls at most, one an answer ({phases or 'none'})")
+        show_note(f"expected: {calls.total:,} calls, one an answer ({phases or 'none'})")
         bounds = study.budget.model_dump(exclude_none=True)
         stated = ", ".join(f"{bound:,g} {name}" for name, bound in bounds.items())
         show_note(f"budget: {stated or 'no bound was set'}")

@@ -23,7 +23,7 @@ from sekisho.evaluation import wada_clone
 from sekisho.evaluation.gold import GoldDocument, read_gold
 from sekisho.evaluation.wada_clone import Split, sameness
 
-__all__ = ["DataSet", "Split", "apart", "digest", "load", "overlap", "present"]
+__all__ = ["DataSet", "Split", "apart", "digest", "load", "overlap", "present", "size"]
 
 _FILES: dict[Split, str] = {"development": "development.jsonl", "held-out": "held_out.jsonl"}
 _DIGESTS: dict[Split, str] = {"development": "development_sha256", "held-out": "held_out_sha256"}
@@ -98,6 +98,14 @@ def present(name: str, folder: Path, *, split: Split) -> None:
         wada_clone.files_of(clone, split)
     elif not (folder / name).exists():
         raise InputError("no such file or folder", where=str(folder / name))
+
+
+def size(name: str, *, split: Split) -> int | None:
+    """How many documents a set has, as far as that is known without opening it."""
+    if name != "shipped":
+        return None
+    about = tomllib.loads(_shipped_folder().joinpath("about.toml").read_text(encoding="utf-8"))
+    return int(about["counts"][split.replace("-", "_")]["reports"])
 
 
 def digest(documents: Iterable[GoldDocument]) -> str:

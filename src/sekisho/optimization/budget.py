@@ -7,6 +7,7 @@ the bound is kept while the study runs and not only before it.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,31 +32,29 @@ class Expected:
         return sum(self.calls.values())
 
 
-def expected(settings: study.Study, development: dict[str, int], held_out: int) -> Expected:
-    """What ``settings`` will take at most, one call an answer.
+def expected(
+    settings: study.Study, development: dict[str, int], *, documents: int, held_out: int
+) -> Expected:
+    """What ``settings`` will take, one call an answer.
 
-    ``development`` counts the passages of the development set for each model, ``held_out`` the
-    reports of the sealed set, whose passages nobody knows yet (as many a report as the longest of
-    development).
+    ``development`` counts the passages of the ``documents`` of the development set for each model;
+    the reports of the sealed set, ``held_out`` of them, are taken to have as many each.
     """
     seeds = len(settings.seeds)
     every = sum(development.values())
-    best = sorted(development.values(), reverse=True)[: settings.prompts.best]
-    final = sorted(development.values(), reverse=True)[: settings.final.finalists]
-    reviewed = every if settings.refine.models == "all" else sum(best)
-    documents = settings.data.documents
-    # Each attempt reads one half to learn from and one half to be judged by.
+    ranked = sorted(development.values(), reverse=True)
+    best = sum(ranked[: settings.prompts.best])
+    reviewed = every if settings.refine.models == "all" else best
+    final = sum(ranked[: settings.final.finalists])
     calls = {
         1: every * seeds,
         2: 2 * every * seeds,
-        3: sum(best) * (settings.prompts.rounds + 1 + seeds),
+        # Each attempt reads one half to learn from and one half to be judged by.
+        3: best * (settings.prompts.rounds + 1 + seeds),
         4: reviewed * seeds * (1 + len(settings.refine.wordings)),
-        5: 0,
+        # A finalist may review every answer.
+        5: 2 * seeds * math.ceil(final * held_out / documents),
     }
-    if held_out and documents is not None:
-        held_out = min(held_out, documents)
-    if held_out and final:
-        calls[5] = held_out * len(final) * seeds * 2
     return Expected({number: calls[number] for number in settings.phases})
 
 

@@ -250,7 +250,13 @@ def _ignoring(data: DataSet, study: Study) -> DataSet:
 
 
 def _expected(study: Study, development: DataSet) -> Expected:
-    return expected(study, _passages(study, development), _held_out_size(study))
+    documents = len(development.documents)
+    return expected(
+        study,
+        _passages(study, development),
+        documents=documents,
+        held_out=_held_out_size(study, documents),
+    )
 
 
 def _passages(study: Study, data: DataSet) -> dict[str, int]:
@@ -266,8 +272,10 @@ def _count(document: GoldDocument, study: Study, longest: int) -> int:
     return len(passages(text, longest))
 
 
-def _held_out_size(study: Study) -> int:
-    """Reports of the sealed set as far as they are known unread: those of the shipped set."""
-    if study.data.held_out is None:
+def _held_out_size(study: Study, documents: int) -> int:
+    """Reports of the sealed set, as far as known unread; else as many as in development."""
+    name = study.data.held_out
+    if name is None:
         return 0
-    return 60 if study.data.documents is None else min(60, study.data.documents)
+    known = study_data.size(name, split="held-out") or documents
+    return min(known, study.data.documents or known)
