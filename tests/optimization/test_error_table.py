@@ -81,6 +81,15 @@ def test_what_is_missed_is_counted_over_all_repeats_by_category_and_script() -> 
     assert found.rows[0].rate == pytest.approx(2 / 3)
 
 
+def test_ends_that_are_wrong_because_an_entry_holds_two_are_a_cost_of_that_entry() -> None:
+    mixed = claim("2023年6月19日 14:30", Category.DATE)
+    found = table([gold()], [trial(*RIGHT[:2], RIGHT[4], mixed)])
+    assert {row.kind for row in found.rows} == {"mixed"}
+    alone = table([gold()], [trial(*RIGHT[:2], RIGHT[4], claim("2023年6月", Category.DATE))])
+    (boundary,) = [row for row in alone.rows if row.kind == "boundary"]
+    assert found.cost > 2 * boundary.cost * 3 / 4
+
+
 def test_an_entry_that_holds_two_items_is_mixed_and_an_eponym_is_extra() -> None:
     mixed = claim("2023年6月19日 14:30", Category.DATE)
     found = table([gold()], [trial(*RIGHT[:2], RIGHT[4], mixed, claim("橋本病", Category.NAME))])

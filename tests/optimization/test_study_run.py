@@ -13,6 +13,9 @@ import pytest
 from study_folders import surfaces, write_simulated
 
 from commanding import call, program
+from sekisho.evaluation.gold import read_gold
+from sekisho.optimization.prompting.checks import shipped
+from sekisho.optimization.prompting.copied import Documents, Known
 
 OUTPUTS = {
     "errors.csv",
@@ -158,10 +161,25 @@ def test_a_simulated_recipe_releases_nothing(finished: Path, tmp_path: Path) -> 
     source = tmp_path / "report.txt"
     source.write_text("所見なし。", encoding="utf-8")
     ended = call("deid", source, "--out", tmp_path / "run", "--recipe", recipe)
-    if 'name = "excellent"' in recipe.read_text(encoding="utf-8"):
-        assert ended.code == 2
-        assert "SIMULATED" in ended.err
-    assert not (tmp_path / "run" / "released.txt").exists() or ended.code == 0
+    assert ended.code == 2
+    assert "SIMULATED" in ended.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_detectors_that_win_among_simulated_models_are_deployed(home: Path, tmp_path: Path) -> None:
+    more = '[[stacks]]\nname = "embedded"\ndetectors = ["rules", "lexicon"]\n'
+    study, out = write_simulated(tmp_path, ("breaks-json",), more=more), tmp_path / "out"
+    text = study.read_text(encoding="utf-8").replace("seeds", "phases = [1, 5]\nseeds")
+    study.write_text(text, encoding="utf-8")
+    assert call("optimize", study, "--out", out).code == 0
+    (recipe,) = out.glob("recipe-*.toml")
+    source = tmp_path / "report.txt"
+    source.write_text("検査日：2024年5月3日。所見なし。", encoding="utf-8")
+    ended = call("deid", source, "--out", tmp_path / "run", "--recipe", recipe)
+    if "[model]" in recipe.read_text(encoding="utf-8"):
+        pytest.fail("the model was to lose")
+    assert ended.code == 0, ended.err
+    assert "SIMULATED" not in ended.err
 
 
 _WATCHED = """
@@ -212,3 +230,22 @@ def test_the_installed_command_says_what_is_wrong_with_a_study(tmp_path: Path) -
     )
     assert ended.returncode == 2
     assert "no system to measure" in ended.stderr
+
+
+def test_no_prompt_of_a_study_copies_a_report_although_its_writer_tries(tmp_path: Path) -> None:
+    pytest.importorskip("gepa")
+    more = '[prompts]\neditor = "gepa"\nproposer = "simulated"\nbest = 2\nrounds = 20\n'
+    profiles = ("splits-boundaries", "mixes-items")
+    study, out = write_simulated(tmp_path, profiles, more=more), tmp_path / "out"
+    text = study.read_text(encoding="utf-8").replace("seeds", "phases = [1, 3]\nseeds")
+    study.write_text(text, encoding="utf-8")
+    assert call("optimize", study, "--out", out).code == 0
+    found = result(out)
+    told = "\n".join(line for phase in found["phases"] for line in phase["decisions"])
+    assert "refused, copies" in told
+    assert any(prompt["made_by"] == "gepa" for prompt in found["prompts"])
+    reports = Documents(read_gold(tmp_path / "development.jsonl"))
+    allowed = Known(shipped("ja"))
+    for prompt in found["prompts"]:
+        assert not reports.copies_run(prompt["text"], allowed), prompt["name"]
+        assert not reports.copies_identifier(prompt["text"], allowed), prompt["name"]

@@ -135,7 +135,9 @@ class Opener:
                     "a simulated proposer writes for simulated models only",
                     where="prompts.proposer",
                 )
-            return SimulatedReflector(seed=self.study.seeds[0], knows=gold)
+            return SimulatedReflector(
+                seed=self.study.seeds[0], language=self.study.language, knows=gold
+            )
         by_name = {entry.name: entry.model for entry in self.study.models if entry.model}
         try:
             with asking_first(stated):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -65,8 +65,16 @@ class Outcome:
     @property
     def marks(self) -> tuple[str, ...]:
         """What stands over every output: what was no model, and what the study says of one."""
-        found = [_STAND_INS[card.origin] for card in self.cards if card.origin in _STAND_INS]
-        found += [entry.mark for entry in self.study.models if entry.mark]
+        return self._marks({card.name for card in self.cards})
+
+    def _marks(self, names: Collection[str]) -> tuple[str, ...]:
+        """The marks of the systems with these ``names``."""
+        found = [
+            _STAND_INS[card.origin]
+            for card in self.cards
+            if card.name in names and card.origin in _STAND_INS
+        ]
+        found += [each.mark for each in self.study.models if each.mark and each.name in names]
         return tuple(dict.fromkeys(found))
 
     def result(self, ended: str) -> StudyResult:
@@ -111,8 +119,9 @@ class Outcome:
         standing = winner.model or winner.stack
         assert standing is not None
         name = standing.measured.reader.card.name
+        # Detectors that won among tiny models are those of every run, and as good as measured.
         return freeze(
-            result,
+            result.model_copy(update={"marks": self._marks({name})}),
             arm.model_copy(update={"model": name}),
             held_out.model_copy(update={"model": name}) if held_out else None,
             created=created,

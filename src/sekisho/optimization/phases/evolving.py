@@ -98,7 +98,7 @@ async def _search(
             reader, prompt, chosen, phase=3, seeds=study.seeds[:1]
         )
         return [
-            (quality, feedback(one, trial, language=study.language))
+            (quality, feedback(one, trial, language=study.language, ignore=study.data.ignore))
             for quality, one, trial in zip(read.qualities(), chosen, read.trials()[0], strict=True)
         ]
 

@@ -160,6 +160,9 @@ def table(
 
     Claims of the categories in ``ignore`` are not judged (``evaluation.entries``).
 
+    An entry whose ends are missed by a claim that holds two entries is no error of its own: what it
+    costs is a cost of that claim.
+
     A trial without an answer counts as one error of form with the whole quality of its document:
     what it did not find, no rule about finding would mend. Raises ``UsageError`` for a trial of a
     document that is not in ``gold``.
@@ -188,10 +191,15 @@ def table(
             found=entries - sum(error.kind == "missed" for error in found),
             claims=len(trial.claims),
         )
+        mixed = {error.claimed: _kind(error) for error in found if error.kind == "mixed"}
         for error in found:
-            kind = _Kind(error.kind, str(error.category), str(error.script), error.disguise or "")
-            counts[kind] += 1
-            costs[kind] += _points(error.kind) / units.of(error.kind)
+            cost = _points(error.kind) / units.of(error.kind)
+            if error.kind == "boundary" and error.claimed in mixed:
+                # Its ends are wrong because it holds two: a rule about titles would not mend it.
+                costs[mixed[error.claimed]] += cost
+                continue
+            counts[_kind(error)] += 1
+            costs[_kind(error)] += cost
     rows = (
         ErrorRow(
             **kind._asdict(),
@@ -224,6 +232,10 @@ def examples(
         if not trial.failed:
             for error in errors(document, trial, ignore=ignore):
                 yield _example(document.text, error, around)
+
+
+def _kind(error: EntryError) -> _Kind:
+    return _Kind(error.kind, str(error.category), str(error.script), error.disguise or "")
 
 
 def _document(documents: Mapping[str, GoldDocument], trial: Trial) -> GoldDocument:
