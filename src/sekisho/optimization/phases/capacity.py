@@ -11,7 +11,7 @@ from sekisho.evaluation.cut import Group, fit
 from sekisho.optimization.bench import Measured
 from sekisho.optimization.comparing import comparisons
 from sekisho.optimization.phases.standing import Standing, Table
-from sekisho.optimization.result import Comparison, GainPoint, Phase, Threshold
+from sekisho.optimization.result import GainPoint, Phase, Threshold
 
 __all__ = ["TITLE", "capacity"]
 
@@ -39,7 +39,7 @@ async def capacity(table: Table) -> Phase:
             f"before {before.quality:.1f}; goes on with {chosen.id}"
         )
     compared = comparisons(pairs, resamples=table.study.resamples)
-    threshold = _split(table, measured, compared)
+    threshold = _split(table, measured)
     if threshold.at is not None:
         decisions.append(
             f"the long prompt is worth it above a quality of {threshold.at:.1f} without it"
@@ -58,7 +58,6 @@ async def capacity(table: Table) -> Phase:
 def _split(
     table: Table,
     measured: dict[str, tuple[Standing, Measured, Measured]],
-    compared: tuple[Comparison, ...],
 ) -> Threshold:
     groups, points = [], []
     for name, (before, long, short) in measured.items():
@@ -82,7 +81,9 @@ def _split(
                 gain=gain.difference,
             )
         )
-    cut = fit(groups, helps="above", resamples=table.study.resamples, seed=0)
+    cut = fit(
+        groups, helps="above", what="the long prompt", resamples=table.study.resamples, seed=0
+    )
     return Threshold(
         what="prompts",
         at=cut.at,
