@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
 from study_folders import surfaces, write_gold
 
 from commanding import call
 from outside import Recorder, serving
+from sekisho.errors import CloudModelError
+from sekisho.models.scripted import ScriptedModel
+from sekisho.optimization.gated import GatedReader
+from sekisho.optimization.result import ModelCard
 from sekisho.optimization.simulation import documents
+from sekisho.release.gate import GatedModel
 
 STUDY = """
 name = "far"
@@ -90,3 +96,31 @@ def test_the_sealed_reports_leave_only_in_the_last_phase(tmp_path: Path, far: Re
     sealed = surfaces(tmp_path / "held-out.jsonl") - surfaces(tmp_path / "development.jsonl")
     assert sealed
     assert not any(surface in everything for surface in sealed)
+
+
+def test_what_is_stated_of_one_set_lets_no_report_of_another_out(
+    tmp_path: Path, far: Recorder
+) -> None:
+    path, configuration = study(tmp_path, far, "")
+    text = path.read_text(encoding="utf-8")
+    text = text.replace('"development.jsonl"', '"shipped"\ndocuments = 2')
+    path.write_text(text, encoding="utf-8")
+    out = tmp_path / "out"
+    ended = call("optimize", path, "--out", out, "--config", configuration)
+    assert ended.code == 2
+    assert "sealed reports" in ended.err
+    assert far.bodies == []
+
+
+def test_a_reader_in_the_cloud_learns_nothing_that_nobody_calls_synthetic() -> None:
+    def opened(_: Sequence[str], stated_by: str) -> GatedModel:
+        assert stated_by
+        return cast(GatedModel, ScriptedModel(["{}"]))
+
+    card = ModelCard(name="far", model="m", digest="d", server="s", origin="model")
+    reader = GatedReader(
+        opened, card, longest=500, thinking_tokens=0, timeout_s=1.0, knows=(), synthetic="me"
+    )
+    reader.learn(documents(1, seed=1), "somebody")
+    with pytest.raises(CloudModelError, match="nobody states"):
+        reader.learn(documents(1, seed=2), " ")

@@ -160,7 +160,7 @@ def test_a_kill_at_any_byte_of_a_line_loses_no_line_before_it(
 def test_two_runs_at_once_do_not_write_over_each_other(path: Path) -> None:
     first, second = Ledger(path), Ledger(path)
     first.begin(STUDY, {}, at=NOON)
-    with pytest.raises(AuditError, match="another process"):
+    with pytest.raises(OutputError, match="another process"):
         second.begin(OTHER, {}, at=NOON)
     assert Ledger(path).mark == first.mark
 
@@ -175,7 +175,7 @@ def test_a_full_disk_is_told_and_leaves_a_sound_ledger(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("sekisho.optimization.ledger.os.fsync", full)
+        patched.setattr("sekisho.release.chained_file.os.fsync", full)
         with pytest.raises(OutputError, match="full"):
             ledger.end(at=NOON)
     assert Ledger(path).mark.lines == 1

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from commanding import call, program
 from sekisho.evaluation.gold import read_gold
 from sekisho.optimization.prompting.checks import shipped
 from sekisho.optimization.prompting.copied import Documents, Known
+from sekisho.optimization.records import record_of
 
 OUTPUTS = {
     "errors.csv",
@@ -249,3 +252,27 @@ def test_no_prompt_of_a_study_copies_a_report_although_its_writer_tries(tmp_path
     for prompt in found["prompts"]:
         assert not reports.copies_run(prompt["text"], allowed), prompt["name"]
         assert not reports.copies_identifier(prompt["text"], allowed), prompt["name"]
+
+
+def test_a_study_that_could_not_begin_leaves_its_folder_free(tmp_path: Path) -> None:
+    study, out = write_simulated(tmp_path), tmp_path / "out"
+    text = study.read_text(encoding="utf-8")
+    study.write_text(text.replace('simulated = "excellent"', 'model = "nobody"'), encoding="utf-8")
+    assert call("optimize", study, "--out", out).code == 2
+    write_simulated(tmp_path, ("misses-times",))
+    assert call("optimize", study, "--out", out).code == 0
+
+
+def test_reports_that_are_not_there_are_a_wrong_choice(tmp_path: Path) -> None:
+    study = write_simulated(tmp_path)
+    (tmp_path / "development.jsonl").unlink()
+    for more in ((), ("--plan",)):
+        assert call("optimize", study, "--out", tmp_path / "out", *more).code == 2
+
+
+def test_what_was_spent_is_counted_once(finished: Path) -> None:
+    found = result(finished / "out")
+    calls = sum(spend["calls"] for spend in found["spending"])
+    with closing(sqlite3.connect(finished / "out" / "study.db")) as connection:
+        bodies = connection.execute("SELECT body FROM kept WHERE kind = 'reading'").fetchall()
+    assert calls == sum(record_of(json.loads(body)).cost.calls for (body,) in bodies)

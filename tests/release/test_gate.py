@@ -105,7 +105,9 @@ def arrived(recorder: Recorder) -> list[tuple[str, str, int, str]]:
 
 def told(ledger: Path) -> list[tuple[str, str, int, str]]:
     return [
-        (line["method"], line["path"], line["bytes"], line["sha256"]) for line in lines(ledger)[1:]
+        (line["method"], line["path"], line["bytes"], line["sha256"])
+        for line in lines(ledger)
+        if line["event"] == "request"
     ]
 
 
@@ -406,7 +408,21 @@ def test_a_ledger_is_gone_on_with_and_a_torn_line_is_cut_off(
     gate = Gate(ledger, lambda: "2026-01-02")
     reading(gated(outside, ledger, gate=gate), OTHER)
     assert told(ledger) == arrived(outside)
+    (mended,) = [line for line in lines(ledger) if line["event"] == "mended"]
+    assert mended["bytes"] == len(b'{"bytes":12,"event":"req')
     assert verify(ledger).last == gate.last
+
+
+def test_a_ledger_whose_first_line_was_torn_begins_again(outside: Recorder, ledger: Path) -> None:
+    ledger.parent.mkdir()
+    ledger.write_bytes(b'{"event":"sta')
+    with pytest.raises(AuditError):
+        verify(ledger)
+    reading(gated(outside, ledger), SYNTHETIC)
+    assert [line["event"] for line in lines(ledger)[:2]] == ["mended", "start"]
+    reading(gated(outside, ledger), OTHER)
+    assert told(ledger) == arrived(outside)
+    assert verify(ledger).requests == len(outside.calls)
 
 
 def test_a_file_that_is_no_ledger_is_not_touched(outside: Recorder, ledger: Path) -> None:

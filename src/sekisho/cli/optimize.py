@@ -40,7 +40,7 @@ def optimize(
         bool,
         typer.Option(
             "--reopen",
-            help="Open the sealed reports although they were opened before; the report shows it.",
+            help="With --resume: open the sealed reports once more; the report shows it.",
         ),
     ] = False,
     plan_only: Annotated[

@@ -23,7 +23,7 @@ from sekisho.evaluation import wada_clone
 from sekisho.evaluation.gold import GoldDocument, read_gold
 from sekisho.evaluation.wada_clone import Split, sameness
 
-__all__ = ["DataSet", "Split", "apart", "digest", "load", "overlap", "present", "size"]
+__all__ = ["DataSet", "Split", "apart", "digest", "load", "overlap", "present", "size", "stated"]
 
 _FILES: dict[Split, str] = {"development": "development.jsonl", "held-out": "held_out.jsonl"}
 _DIGESTS: dict[Split, str] = {"development": "development_sha256", "held-out": "held_out_sha256"}
@@ -98,6 +98,11 @@ def present(name: str, folder: Path, *, split: Split) -> None:
         wada_clone.files_of(clone, split)
     elif not (folder / name).exists():
         raise InputError("no such file or folder", where=str(folder / name))
+
+
+def stated(name: str, declared: str) -> bool:
+    """Whether somebody states that the documents of ``name`` are synthetic, known unread."""
+    return name == "shipped" or name.startswith("wada:") or bool(declared.strip())
 
 
 def size(name: str, *, split: Split) -> int | None:

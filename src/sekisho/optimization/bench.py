@@ -107,6 +107,7 @@ class Bench:
         self.store = store
         self.purse = purse
         self.telling = telling
+        self._counted: set[tuple[object, ...]] = set()
 
     async def measure(
         self,
@@ -184,14 +185,15 @@ class Bench:
         parts = (
             *reader.identity,
             self.study.language,
-            digests,
+            tuple(digests),
             seed if reader.asks else 0,
             tuple(wordings),
             hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest(),
         )
         known = self.store.reading(*parts)
         if known is not None:
-            self.purse.replay(phase, known.cost)
+            self.purse.replay(phase, None if parts in self._counted else known.cost)
+            self._counted.add(parts)
             self.telling.reading(self.purse)
             return known
         self.purse.allow()
@@ -199,6 +201,7 @@ class Bench:
             document, said, language=self.study.language, seed=seed, wordings=wordings
         )
         self.store.keep_reading(record, *parts)
+        self._counted.add(parts)
         self.purse.spend(phase, record.cost)
         self.telling.reading(self.purse)
         return record

@@ -87,9 +87,12 @@ class Purse:
         self._total += cost
         self._add(phase, cost, 0)
 
-    def replay(self, phase: int, cost: Cost) -> None:
-        """Count a reading that was there already; it costs nothing now."""
-        self._add(phase, cost, 1)
+    def replay(self, phase: int, cost: Cost | None) -> None:
+        """Count a reading that was there already; it costs nothing now.
+
+        ``cost`` is what it took in an earlier sitting, None where this one counted it before.
+        """
+        self._add(phase, cost or Cost(), 1)
 
     def allow(self) -> None:
         """Raises ``BudgetError`` when a bound is reached."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from sekisho.errors import CloudModelError
 from sekisho.evaluation.gold import GoldDocument
 from sekisho.optimization.readers import LlmReader
 from sekisho.optimization.records import Record
@@ -15,21 +16,23 @@ __all__ = ["GatedReader"]
 
 
 class GatedReader(LlmReader):
-    """Reads through the gate; ``opened`` opens it for the texts that it is given."""
+    """Reads through the gate, which ``opened`` opens for texts that somebody calls synthetic."""
 
     def __init__(
         self,
-        opened: Callable[[Sequence[str]], GatedModel],
+        opened: Callable[[Sequence[str], str], GatedModel],
         card: ModelCard,
         *,
         longest: int,
         thinking_tokens: int,
         timeout_s: float,
         knows: Sequence[GoldDocument],
+        synthetic: str,
     ) -> None:
         self._opened = opened
         self._texts = [document.text for document in knows]
-        self._gated = opened(self._texts)
+        self._stated_by = [synthetic]
+        self._gated = opened(self._texts, synthetic)
         self._former: list[GatedModel] = []
         super().__init__(
             self._gated,
@@ -39,11 +42,22 @@ class GatedReader(LlmReader):
             timeout_s=timeout_s,
         )
 
-    def learn(self, documents: Iterable[GoldDocument]) -> None:
-        """Be let out about ``documents`` too."""
+    def learn(self, documents: Iterable[GoldDocument], synthetic: str) -> None:
+        """Be let out about ``documents`` too.
+
+        Raises ``CloudModelError`` when nobody states of them that they are synthetic: what is
+        stated of others does not hold for them.
+        """
+        if not synthetic.strip():
+            raise CloudModelError(
+                "nobody states that these reports are synthetic, and this model is in the cloud",
+                where=self.card.name,
+                remedy="state who says so as data.synthetic, or take a local model",
+            )
         self._texts += [document.text for document in documents]
+        self._stated_by = list(dict.fromkeys((*self._stated_by, synthetic)))
         self._former.append(self._gated)
-        self._gated = self._model = self._opened(self._texts)
+        self._gated = self._model = self._opened(self._texts, "; ".join(self._stated_by))
 
     async def read(
         self,

@@ -1,8 +1,7 @@
 """The ledger of a study: what it was begun with, and every opening of its sealed set.
 
-``ledger.jsonl`` is a chain like that of an audit trail (:mod:`sekisho.release.audit`): each line
-has its number, the hash of the line before and its own. It is only ever appended to, and every line
-is on the disk before anything is done that it speaks of.
+``ledger.jsonl`` is a chained file (:mod:`sekisho.release.chained_file`): it is only ever appended
+to, and every line is on the disk before anything is done that it speaks of.
 
 ========== =====================================================================================
 event      what it says
@@ -16,36 +15,24 @@ mended     a line that a crash tore was cut off: its bytes
 end        the study is finished
 ========== =====================================================================================
 
-**A torn last line** (without its line end, and not whole) never took effect: what it speaks of
-comes after it, so it is left out on reading and cut off, with a ``mended`` line, on writing. A last
-line that lacks nothing but its line end counts.
-
-No text and no id of a document is in a ledger. A chain without a key shows slips and accidents; who
-computes it anew from the first line on leaves no trace in it. So a study keeps the :class:`Mark` of
-the ledger elsewhere too (in its store), and :meth:`Ledger.expect` finds a ledger that was cut or
-put in the place of another.
+No text and no id of a document is in a ledger. A study keeps the :class:`Mark` of its ledger in its
+store too, and :meth:`Ledger.expect` finds a ledger that was cut or put in the place of another.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sekisho.errors import AuditError
-from sekisho.release.audit import FIRST, canonical, chain_hash
-from sekisho.runs.files import output_error
+from sekisho.release.chained_file import ChainedFile, Mark, typed
 
 __all__ = ["FILENAME", "Ledger", "Mark", "Opened"]
 
 FILENAME = "ledger.jsonl"
 
-_CHAIN: dict[str, type] = {"event": str, "time": str, "seq": int, "prev": str, "hash": str}
 _FIELDS: dict[str, dict[str, type]] = {
     "begin": {"fingerprint": str, "data": dict},
     "opening": {
@@ -58,7 +45,6 @@ _FIELDS: dict[str, dict[str, type]] = {
     "opened": {"number": int, "digest": str, "documents": int},
     "unread": {"number": int, "reason": str},
     "closed": {"number": int},
-    "mended": {"bytes": int},
     "end": {},
 }
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -66,14 +52,6 @@ _TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,20}(?:Z|[+-][0-9:]{4,6}
 _CODE = re.compile("[A-Za-z][A-Za-z0-9_.:-]{0,79}")
 #: A name of an arm, a model or a data set: one line without control characters.
 _NAME = re.compile("[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,200}")
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """How far a ledger had come: so many lines, the last with this hash."""
-
-    lines: int
-    hash: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +80,8 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         """Read what is there. Raises ``AuditError`` naming the first line that is not sound."""
         self.path = path
-        self._lines: list[dict[str, Any]] = []
-        # Bytes that count, bytes that there are, and whether only a line end is missing.
-        self._sound, self._seen, self._unended = 0, 0, False
-        self._read()
+        self._file = ChainedFile(path, typed(_FIELDS))
+        self._lines = self._file.lines
 
     def __repr__(self) -> str:
         return f"Ledger({len(self._lines)} lines)"
@@ -113,7 +89,7 @@ class Ledger:
     @property
     def mark(self) -> Mark:
         """Where the ledger stands now."""
-        return Mark(len(self._lines), self._last)
+        return self._file.mark
 
     @property
     def openings(self) -> tuple[Opened, ...]:
@@ -152,12 +128,7 @@ class Ledger:
 
         Raises ``AuditError`` when lines are missing or others stand in their place.
         """
-        if mark.lines == 0:
-            return
-        if mark.lines > len(self._lines):
-            raise AuditError("lines of the ledger are missing", where=str(self.path))
-        if self._lines[mark.lines - 1]["hash"] != mark.hash:
-            raise AuditError("the ledger was put in the place of another", where=str(self.path))
+        self._file.expect(mark)
 
     def begin(self, fingerprint: str, data: Mapping[str, str], *, at: str) -> None:
         """Record a study and the digests of its ``data`` by name; the same as before adds nothing.
@@ -202,114 +173,9 @@ class Ledger:
         if not self._lines or self._lines[-1]["event"] != "end":
             self._append("end", at, {})
 
-    @property
-    def _last(self) -> str:
-        return str(self._lines[-1]["hash"]) if self._lines else FIRST
-
-    def _read(self) -> None:
-        try:
-            content = self.path.read_bytes()
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise AuditError(f"cannot be read: {error.strerror}", where=str(self.path)) from None
-        *whole, rest = content.split(b"\n")
-        for number, raw in enumerate(whole, start=1):
-            line = _parsed(raw)
-            if line is None:
-                raise AuditError("the line was changed", where=f"{self.path}:{number}")
-            if not self._follows(line):
-                raise AuditError(
-                    "the line does not follow the one before: lines were cut, put in or moved",
-                    where=f"{self.path}:{number}",
-                )
-            self._lines.append(line)
-        self._sound, self._seen = len(content) - len(rest), len(content)
-        line = _parsed(rest)
-        if line is not None and self._follows(line):
-            self._lines.append(line)
-            self._sound, self._unended = len(content), True
-
-    def _follows(self, line: Mapping[str, Any]) -> bool:
-        return bool(line["seq"] == len(self._lines) and line["prev"] == self._last)
-
     def _append(self, event: str, at: str, stated: Mapping[str, Any]) -> None:
-        """Write a line, after what a crash left of another, and wait for the disk."""
-        new: list[dict[str, Any]] = []
-        torn = self._seen - self._sound
-        for name, fields in (("mended", {"bytes": torn}), (event, stated)):
-            if name == "mended" and not torn:
-                continue
-            line = {"event": name, "time": _time(at), "seq": len(self._lines) + len(new), **fields}
-            line["prev"] = new[-1]["hash"] if new else self._last
-            line["hash"] = chain_hash(line)
-            new.append(line)
-        raw = b"\n" * self._unended + b"".join(canonical(line) + b"\n" for line in new)
-        try:
-            _write(self.path, raw, sound=self._sound, seen=self._seen)
-        except OSError as error:
-            self._seen = self._sound
-            raise output_error(error, self.path) from None
-        self._lines += new
-        self._sound += len(raw)
-        self._seen, self._unended = self._sound, False
-
-
-def _write(path: Path, raw: bytes, *, sound: int, seen: int) -> None:
-    """Put ``raw`` behind the first ``sound`` bytes of a file of ``seen``, and wait for the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
-    with open(descriptor, "r+b", buffering=0) as file:
-        _lock(descriptor)
-        if os.fstat(descriptor).st_size != seen:
-            raise AuditError(
-                "another process wrote to the ledger",
-                where=str(path),
-                remedy="let one run of the study end first",
-            )
-        file.truncate(sound)
-        file.seek(sound)
-        rest = memoryview(raw)
-        try:
-            while rest:
-                rest = rest[file.write(rest) :]
-            os.fsync(descriptor)
-        except OSError:
-            with suppress(OSError):
-                file.truncate(sound)
-            raise
-    if not seen and os.name == "posix":  # elsewhere a folder cannot be opened
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _lock(descriptor: int) -> None:
-    """Keep other processes out until the file is closed, where the system has such locks."""
-    try:
-        import fcntl
-    except ImportError:
-        return
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-
-
-def _parsed(raw: bytes) -> dict[str, Any] | None:
-    """The line, when it is written in the one canonical way, has its own hash and its fields."""
-    try:
-        line = json.loads(raw)
-        if not isinstance(line, dict) or canonical(line) != raw:
-            return None
-        fields = _FIELDS[line["event"]] | _CHAIN
-        sound = line["hash"] == chain_hash(line) and line.keys() == fields.keys()
-        return line if sound and all(_is(line[name], fields[name]) for name in fields) else None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-
-
-def _is(value: object, kind: type) -> bool:
-    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+        when = _demand(_TIME, at, "a time")
+        self._file.append(event, stated, clock=lambda: when)
 
 
 def _digests(data: Mapping[str, str]) -> dict[str, str]:
@@ -318,10 +184,6 @@ def _digests(data: Mapping[str, str]) -> dict[str, str]:
 
 def _digest(value: str) -> str:
     return _demand(_DIGEST, value, "a digest")
-
-
-def _time(value: str) -> str:
-    return _demand(_TIME, value, "a time")
 
 
 def _name(value: str) -> str:

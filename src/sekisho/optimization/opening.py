@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sekisho.errors import CloudModelError, UsageError
+from sekisho.evaluation import study_data
 from sekisho.evaluation.gold import GoldDocument
 from sekisho.evaluation.study_data import DataSet
 from sekisho.models.configuration import read, settings
@@ -90,17 +91,14 @@ class Opener:
         stated = read(self.configuration)
         chosen = settings(entry.model, stated)
         if stated.locality(chosen) is Locality.CLOUD:
+            self._check_sealed(entry.name)
 
-            def opened(admitted: Sequence[str]) -> GatedModel:
+            def opened(admitted: Sequence[str], stated_by: str) -> GatedModel:
                 return gate.synthetic(
-                    entry.model,
-                    stated,
-                    admitted=admitted,
-                    stated_by=development.synthetic,
-                    said=(),
+                    entry.model, stated, admitted=admitted, stated_by=stated_by, said=()
                 )
 
-            first = opened([])
+            first = opened([], development.synthetic)
             try:
                 described = await first.describe()
             finally:
@@ -113,6 +111,7 @@ class Opener:
                 thinking_tokens=chosen.thinking_tokens,
                 timeout_s=chosen.timeout_s,
                 knows=development.documents,
+                synthetic=development.synthetic,
             )
         named = self._named(entry.model)
         ready = await named.ready()
@@ -124,6 +123,18 @@ class Opener:
             thinking_tokens=ready.settings.thinking_tokens,
             timeout_s=ready.settings.timeout_s,
         )
+
+    def _check_sealed(self, name: str) -> None:
+        """Raises ``CloudModelError`` when nobody will state that the sealed set is synthetic."""
+        data = self.study.data
+        held_out = data.held_out if 5 in self.study.phases else None
+        if held_out is not None and not study_data.stated(held_out, data.synthetic):
+            raise CloudModelError(
+                "nobody states that the sealed reports are synthetic, and this model is in the "
+                "cloud",
+                where=name,
+                remedy="state who says so as data.synthetic, or leave phase 5 or this model out",
+            )
 
     async def _proposer(self, gold: Sequence[GoldDocument]) -> Model | None:
         stated = self.study.prompts.proposer
@@ -161,7 +172,7 @@ class _SimulatedReader(LlmReader):
         super().__init__(model, card, longest=longest)
         self._simulated = model
 
-    def learn(self, documents: Iterable[GoldDocument]) -> None:
+    def learn(self, documents: Iterable[GoldDocument], synthetic: str) -> None:
         self._simulated.learn(documents)
 
 

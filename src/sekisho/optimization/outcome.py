@@ -163,7 +163,7 @@ class Outcome:
         few = ranking_warning(n, len(self.cards))
         if few:
             yield few
-        if self.development.synthetic == "":
+        if not all(each.synthetic for each in (self.development, self.held_out) if each):
             yield "nobody states that the reports are synthetic: they may be of patients"
         if self.winner is not None and not self.winner.local:
             yield "only models in the cloud were measured: documents are not sent there, no recipe"

@@ -45,6 +45,9 @@ def write_outputs(outcome: Outcome, directory: Path, *, at: str) -> StudyResult:
     """
     result = outcome.result(at)
     recipe = outcome.recipe(result, at)
+    for former in directory.glob("recipe-*.toml"):
+        # One study has one recipe; a second look gives it another name.
+        former.unlink()
     if recipe is not None:
         path = recipes.write(recipe, directory)
         result = result.model_copy(update={"recipe": path.name})

@@ -52,8 +52,8 @@ class Reader(Protocol):
     thinking_tokens: int
     identity: tuple[object, ...]
 
-    def learn(self, documents: Iterable[GoldDocument]) -> None:
-        """Be told that ``documents`` will be read."""
+    def learn(self, documents: Iterable[GoldDocument], synthetic: str) -> None:
+        """Be told that ``documents`` will be read, and who states that they are ``synthetic``."""
 
     async def read(
         self,
@@ -95,7 +95,7 @@ class LlmReader:
         self.thinking_tokens = thinking_tokens
         self._timeout_s = timeout_s
 
-    def learn(self, documents: Iterable[GoldDocument]) -> None:
+    def learn(self, documents: Iterable[GoldDocument], synthetic: str) -> None:
         """A model is told nothing beforehand."""
 
     async def read(
@@ -213,7 +213,7 @@ class StackReader:
         # What is loaded at first use is no part of the time that a report takes.
         self._stack.read(Document("warm", "検査日：2024年5月3日　山田太郎様　所見なし。"))
 
-    def learn(self, documents: Iterable[GoldDocument]) -> None:
+    def learn(self, documents: Iterable[GoldDocument], synthetic: str) -> None:
         """Detectors are told nothing beforehand."""
 
     async def read(

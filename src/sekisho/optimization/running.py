@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sekisho.documents.document import Document
-from sekisho.errors import BudgetError, ModelError, SekishoError
+from sekisho.errors import BudgetError, InputError, ModelError, SekishoError, UsageError
 from sekisho.evaluation import study_data
 from sekisho.evaluation.gold import GoldDocument
 from sekisho.evaluation.study_data import DataSet
@@ -88,7 +88,7 @@ def fingerprint_of(study: Study, development: DataSet) -> str:
 
 def planned(study: Study) -> Expected:
     """What ``study`` is expected to take; its development set is read, nothing is asked."""
-    return _expected(study, development_of(study))
+    return _expected(study, _found(study))
 
 
 async def run(job: Job, telling: Planning, clock: Clock) -> Outcome:
@@ -99,17 +99,16 @@ async def run(job: Job, telling: Planning, clock: Clock) -> Outcome:
     stands in the outcome.
     """
     study = job.study
-    if study.data.held_out is not None:
-        study_data.present(study.data.held_out, _HERE, split="held-out")
-    development = development_of(study)
+    development = _found(study)
     fingerprint = fingerprint_of(study, development)
     prompts = given(study)
-    with Store.open(job.out, fingerprint, resume=job.resume) as store:
-        ledger = _ledger(job.out, store)
-        purse = Purse(study.budget, earlier=store.spent())
-        opener = Opener(study, job.configuration, job.remembered, job.out / "gate.jsonl", clock)
-        systems = await opener.open(development)
-        try:
+    opener = Opener(study, job.configuration, job.remembered, job.out / "gate.jsonl", clock)
+    # Before the store: a study whose systems cannot be opened has not begun.
+    systems = await opener.open(development)
+    try:
+        with Store.open(job.out, fingerprint, resume=job.resume) as store:
+            ledger = _ledger(job.out, store)
+            purse = Purse(study.budget, earlier=store.spent())
             begun = store.decision("begun") or clock()
             store.keep_decision(begun, "begun")
             ledger.begin(fingerprint, {"development": development.digest}, at=begun)
@@ -140,8 +139,18 @@ async def run(job: Job, telling: Planning, clock: Clock) -> Outcome:
                 shorts=systems.shorts,
                 stopped=stopped,
             )
-        finally:
-            await systems.aclose()
+    finally:
+        await systems.aclose()
+
+
+def _found(study: Study) -> DataSet:
+    """The development set; what is wrong with the reports is a wrong choice as yet."""
+    try:
+        if study.data.held_out is not None:
+            study_data.present(study.data.held_out, _HERE, split="held-out")
+        return development_of(study)
+    except InputError as error:
+        raise UsageError(error.message, where=error.where, remedy=error.remedy) from None
 
 
 @dataclass
@@ -175,7 +184,7 @@ class _Going:
                     telling.note(line)
             if self.winner is None:
                 self.finalists, self.winner = await final.choose(self.table)
-        except (BudgetError, ModelError) as error:
+        except (BudgetError, InputError, ModelError) as error:
             return error
         self.ledger.end(at=clock())
         _remember(self.store, self.ledger)
@@ -222,7 +231,11 @@ class _Going:
         self.store.keep_decision(True, "held-out")
         _remember(self.store, self.ledger)
         phase, self.winner_held_out = await final.final(
-            self.table, self.held_out.documents, self.finalists, self.winner
+            self.table,
+            self.held_out.documents,
+            self.finalists,
+            self.winner,
+            synthetic=self.held_out.synthetic,
         )
         sealed.close(clock=clock)
         _remember(self.store, self.ledger)

@@ -101,7 +101,7 @@ class Sealed:
                 raise SealedError(
                     "the held-out reports are not those that were opened",
                     where=str(self._ledger.path),
-                    remedy="put the former ones back, or open anew with --reopen",
+                    remedy="put the former ones back, or open anew with --resume --reopen",
                 )
         opening = self._ledger.opening(
             data=self.name,
@@ -156,7 +156,7 @@ class Sealed:
         raise SealedError(
             problem,
             where=str(self._ledger.path),
-            remedy="a second look needs --reopen, and the report shows it",
+            remedy="a second look needs --resume --reopen, and the report shows it",
         )
 
 

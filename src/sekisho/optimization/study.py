@@ -193,9 +193,16 @@ def _from(folder: Path, study: Study) -> Study:
             name: _placed(folder, getattr(study.prompts, name))
             for name in ("baseline", "long", "short")
         }
+        | {"proposer": _model(folder, study.prompts.proposer)}
     )
     models = tuple(
-        entry.model_copy(update={"model": _model(folder, entry.model)}) for entry in study.models
+        entry.model_copy(
+            update={
+                "model": _model(folder, entry.model),
+                "simulated": _profile(folder, entry.simulated),
+            }
+        )
+        for entry in study.models
     )
     return study.model_copy(update={"data": data, "prompts": said, "models": models})
 
@@ -207,6 +214,10 @@ def _placed(folder: Path, stated: str) -> str:
     if kind == "wada" and colon:
         return f"wada:{(folder / rest).resolve()}"
     return str((folder / stated).resolve())
+
+
+def _profile(folder: Path, stated: str) -> str:
+    return str((folder / stated).resolve()) if stated.endswith(".toml") else stated
 
 
 def _model(folder: Path, stated: str) -> str:

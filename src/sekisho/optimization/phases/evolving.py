@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from sekisho.evaluation.gold import GoldDocument
 from sekisho.models.seam import Completion, Model
 from sekisho.optimization.bench import Measured
+from sekisho.optimization.phases.adopting import judge_gain
 from sekisho.optimization.phases.standing import Standing, Table
 from sekisho.optimization.prompt_texts import made
 from sekisho.optimization.prompting import checks
@@ -63,13 +64,12 @@ async def evolved(
     if known["text"]:
         prompt = made(f"{name}-gepa", known["text"], "gepa", parent=current.name)
         found.tried.append(prompt)
-        gain = known["gain"]
-        adopted = gain >= here.study.prompts.gain
-        found.lines.append(
-            f"{name}: the best candidate gained {gain:+.2f} on the half that judges, "
-            + ("adopted" if adopted else "not adopted")
-        )
-        if adopted:
+        seeds = here.study.seeds[:1]
+        after = await here.bench.measure(reader, prompt, judge, phase=3, seeds=seeds)
+        first = await here.bench.measure(reader, current, judge, phase=3, seeds=seeds)
+        verdict = judge_gain(after, first, least=here.study.prompts.gain)
+        found.lines.append(f"{name}: the best candidate of gepa: {verdict.told}")
+        if verdict.adopted:
             found.prompt = prompt
     return found
 
@@ -131,13 +131,12 @@ async def _search(
 
 
 def _kept(searched: Searched, current: Prompt) -> dict[str, Any]:
-    """The decision: the best text if it is a new one, its gain, and how the search went."""
+    """The decision: the best text if it is a new one, and how the search went."""
     best, base = searched.candidates[searched.best], searched.candidates[0]
     new = best.text != current.text and best.quality is not None and base.quality is not None
     refused = [f"refused, {problem} ({n})" for problem, n in sorted(searched.refused.items())]
     return {
         "text": best.text if new else "",
-        "gain": (best.quality or 0.0) - (base.quality or 0.0) if new else 0.0,
         "lines": [
             f"gepa made {searched.proposals} proposals in {searched.metric_calls} readings",
             *refused,

@@ -101,9 +101,19 @@ async def choose(table: Table) -> tuple[list[Finalist], Finalist]:
 
 
 async def final(
-    table: Table, gold: Sequence[GoldDocument], finalists: Sequence[Finalist], winner: Finalist
+    table: Table,
+    gold: Sequence[GoldDocument],
+    finalists: Sequence[Finalist],
+    winner: Finalist,
+    *,
+    synthetic: str,
 ) -> tuple[Phase, Finalist]:
-    """Measure ``finalists`` on the opened set ``gold``; the winner is compared with all others."""
+    """Measure ``finalists`` on the opened set ``gold``; the winner is compared with all others.
+
+    ``synthetic`` says who states that no patient is in it.
+    """
+    for reader in {id(r): r for each in finalists for r in _readers(each)}.values():
+        reader.learn(gold, synthetic)
     again: dict[str, Standing] = {}
     for each in finalists:
         for standing in (each.model, each.stack):
@@ -132,9 +142,12 @@ async def final(
     return phase, ahead
 
 
+def _readers(finalist: Finalist) -> list[Reader]:
+    return [each.measured.reader for each in (finalist.model, finalist.stack) if each is not None]
+
+
 async def _measured(table: Table, gold: Sequence[GoldDocument], standing: Standing) -> Measured:
     reader: Reader = standing.measured.reader
-    reader.learn(gold)
     wordings = () if standing.rule is None else (standing.rule.wording,)
     return await table.bench.measure(
         reader, standing.measured.prompt, gold, phase=5, split="held-out", wordings=wordings

@@ -14,10 +14,10 @@ from importlib.util import find_spec
 
 from sekisho.errors import UsageError
 from sekisho.evaluation.gold import GoldDocument
-from sekisho.evaluation.paired import compare
 from sekisho.models.seam import Model
 from sekisho.optimization.bench import Measured
 from sekisho.optimization.comparing import Side, comparisons
+from sekisho.optimization.phases.adopting import judge_gain
 from sekisho.optimization.phases.evolving import Found, evolved
 from sekisho.optimization.phases.standing import Standing, Table
 from sekisho.optimization.prompt_texts import made
@@ -31,12 +31,6 @@ from sekisho.optimization.selection import halves
 __all__ = ["TITLE", "specific", "uses_gepa"]
 
 TITLE = "prompts of their own"
-
-#: A rule must be better on the half that judges with this p-value at least: a prompt grows by
-#: every rule that chance lets in.
-_ALPHA = 0.2
-#: With this one, a mean that is no worse is enough.
-_SURE = 0.01
 
 
 def uses_gepa(study_editor: str, proposer: Model | None) -> bool:
@@ -131,14 +125,9 @@ async def _edited(
         )
         found.tried.append(prompt)
         measured = await _read(here, reader, prompt, judge)
-        gain, p = _gain(measured, judged)
-        # One reading that failed by chance weighs as much as fifty that became a little better.
-        adopted = gain >= (0 if p <= _SURE else study.prompts.gain) and p <= _ALPHA
-        found.lines.append(
-            f"{name}: {candidate.added} for {candidate.reason}: {gain:+.2f} (p = {p:.3f}), "
-            + ("adopted" if adopted else "not adopted")
-        )
-        if adopted:
+        verdict = judge_gain(measured, judged, least=study.prompts.gain)
+        found.lines.append(f"{name}: {candidate.added} for {candidate.reason}: {verdict.told}")
+        if verdict.adopted:
             current, judged = prompt, measured
             errors = await _errors(here, reader, current, learn)
     found.lines += [f"{name}: refused, {problem} ({n})" for problem, n in refused.items()]
@@ -158,8 +147,3 @@ async def _errors(
     measured = await _read(here, reader, prompt, gold)
     trials = [trial for trials in measured.trials() for trial in trials]
     return table(gold, trials, ignore=measured.ignore)
-
-
-def _gain(after: Measured, before: Measured) -> tuple[float, float]:
-    test = compare(after.qualities(), before.qualities(), resamples=1)
-    return after.quality() - before.quality(), test.wilcoxon_p

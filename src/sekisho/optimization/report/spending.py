@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sekisho.optimization.report.wording import finite
@@ -10,13 +9,10 @@ from sekisho.optimization.result import Spend, StudyResult
 
 __all__ = ["Allowance", "Spending", "spending"]
 
-#: Seconds of the units in which a budget of time may be given.
-_SECONDS: Mapping[str, float] = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0}
-
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """One line of a budget; ``used`` is a share, None for a budget of something else."""
+    """One line of a budget; ``used`` is a share, None for time, which each sitting has anew."""
 
     name: str
     allowed: float
@@ -49,7 +45,6 @@ def spending(result: StudyResult) -> Spending:
         replayed=sum(spend.replayed for spend in phases),
     )
     spent = {"calls": float(total.calls), "tokens": float(total.tokens)}
-    spent |= {unit: total.seconds / size for unit, size in _SECONDS.items()}
     budget = tuple(
         Allowance(name, allowed, _share(spent.get(name), allowed))
         for name, allowed in result.budget.items()
