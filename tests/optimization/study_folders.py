@@ -44,7 +44,7 @@ def write_simulated(
     folder: Path,
     profiles: Sequence[str] = ("misses-times", "excellent"),
     *,
-    development: int = 10,
+    development: int = 16,
     held_out: int = 6,
     more: str = "",
 ) -> Path:

@@ -104,7 +104,6 @@ def test_what_a_model_babbles_stands_nowhere(tmp_path: Path, act: str) -> None:
     assert not leaks((*SEEN, *SEALED), tmp_path / "out", ended.err)
 
 
-@pytest.mark.xfail(strict=True, reason="a disguise is free text of the gold and is shown as it is")
 def test_an_identifier_in_a_disguise_stands_nowhere(tmp_path: Path) -> None:
     rows = reports(SEEN, "CT")
     for each, name in zip(rows, SEEN, strict=True):
@@ -116,7 +115,6 @@ def test_an_identifier_in_a_disguise_stands_nowhere(tmp_path: Path) -> None:
     assert not leaks(SEEN, tmp_path / "out", ended.err)
 
 
-@pytest.mark.xfail(strict=True, reason="a disguise is written into CSV cells as it is")
 def test_a_disguise_is_no_formula_of_a_spreadsheet(tmp_path: Path) -> None:
     rows = reports(SEEN, "CT")
     for each in rows:
@@ -130,9 +128,6 @@ def test_a_disguise_is_no_formula_of_a_spreadsheet(tmp_path: Path) -> None:
     assert not errors.exists() or ",=cmd" not in errors.read_text(encoding="utf-8-sig")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="pydantic cannot write half a surrogate pair: a bug, told so"
-)
 def test_half_a_character_in_a_disguise_is_told_in_a_line(tmp_path: Path) -> None:
     rows = reports(SEEN, "CT")
     rows[0]["spans"][0]["disguise"] = "\ud800"
@@ -141,7 +136,6 @@ def test_half_a_character_in_a_disguise_is_told_in_a_line(tmp_path: Path) -> Non
     assert "this is a bug" not in ended.err
 
 
-@pytest.mark.xfail(strict=True, reason="a prompt of one's own is not compared with the reports")
 def test_a_prompt_of_ones_own_that_copies_a_report_is_refused(tmp_path: Path) -> None:
     script(tmp_path, NOTHING)
     (tmp_path / "own.txt").write_text(f"例：{SEEN[0]} は NAME。phi_list type value", "utf-8")
@@ -154,7 +148,6 @@ def test_a_prompt_of_ones_own_that_copies_a_report_is_refused(tmp_path: Path) ->
 # What must not be lost
 
 
-@pytest.mark.xfail(strict=True, reason="the opening is closed before the result is on the disk")
 def test_a_study_whose_result_could_not_be_written_goes_on(tmp_path: Path) -> None:
     path, out = study(tmp_path), tmp_path / "out"
     (out / "result.json").mkdir(parents=True)
@@ -165,7 +158,6 @@ def test_a_study_whose_result_could_not_be_written_goes_on(tmp_path: Path) -> No
     assert [each["reopened"] for each in result(out)["openings"]] == [False]
 
 
-@pytest.mark.xfail(strict=True, reason="a finished study gets its page anew and nothing else")
 def test_tables_that_a_kill_prevented_are_written_when_the_study_goes_on(tmp_path: Path) -> None:
     path, out = study(tmp_path), tmp_path / "out"
     assert call("optimize", path, "--out", out).code == 0
@@ -175,7 +167,6 @@ def test_tables_that_a_kill_prevented_are_written_when_the_study_goes_on(tmp_pat
     assert {"results.csv", "errors.csv", "leaderboard.md"} <= {p.name for p in out.iterdir()}
 
 
-@pytest.mark.xfail(strict=True, reason="no remedy is told, and --resume does not help")
 def test_a_result_that_was_cut_is_made_again_or_told_with_a_remedy(tmp_path: Path) -> None:
     path, out = study(tmp_path), tmp_path / "out"
     assert call("optimize", path, "--out", out).code == 0
@@ -202,7 +193,6 @@ def test_a_budget_of_one_call_keeps_what_it_paid_for(tmp_path: Path) -> None:
 # What must not be taken for something else
 
 
-@pytest.mark.xfail(strict=True, reason="a finished folder answers for any study: exit code 0")
 def test_another_study_is_not_told_that_it_came_to_its_end(tmp_path: Path) -> None:
     path, out = study(tmp_path), tmp_path / "out"
     assert call("optimize", path, "--out", out).code == 0
@@ -211,7 +201,6 @@ def test_another_study_is_not_told_that_it_came_to_its_end(tmp_path: Path) -> No
     in_one_line(ended, 2)
 
 
-@pytest.mark.xfail(strict=True, reason="a finished folder answers for reports that were changed")
 def test_changed_reports_are_not_told_that_they_were_measured(tmp_path: Path) -> None:
     path, out = study(tmp_path), tmp_path / "out"
     assert call("optimize", path, "--out", out).code == 0
@@ -220,7 +209,6 @@ def test_changed_reports_are_not_told_that_they_were_measured(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("without", ["no spans", "all ignored"])
-@pytest.mark.xfail(strict=True, reason="nothing to find is a quality of 100 and makes a recipe")
 def test_reports_without_an_identifier_make_no_recipe(tmp_path: Path, without: str) -> None:
     data = ""
     if without == "no spans":
@@ -232,7 +220,6 @@ def test_reports_without_an_identifier_make_no_recipe(tmp_path: Path, without: s
     assert not list((tmp_path / "out").glob("recipe-*")), ended.err
 
 
-@pytest.mark.xfail(strict=True, reason="a model that answered nothing at all wins without a word")
 def test_a_model_without_one_answer_makes_no_silent_recipe(tmp_path: Path) -> None:
     script(tmp_path, {"act": "garble"})
     path = study(tmp_path, SCRIPTED, top="phases = [1, 5]")
@@ -242,7 +229,6 @@ def test_a_model_without_one_answer_makes_no_silent_recipe(tmp_path: Path) -> No
     assert ended.code in (0, 2)
 
 
-@pytest.mark.xfail(strict=True, reason="phases = [] is taken, and a recipe comes of it")
 def test_a_study_of_no_phases_is_refused(tmp_path: Path) -> None:
     path = study(tmp_path, top="phases = []")
     in_one_line(call("optimize", path, "--out", tmp_path / "out"), 2)
@@ -261,7 +247,6 @@ def stopped_within_the_sealed_set(folder: Path, more: str = "") -> Path:
     return study(folder, SCRIPTED, "phases = [5]", end=more)
 
 
-@pytest.mark.xfail(strict=True, reason="finalists go by name: another prompt reads the sealed set")
 def test_another_prompt_of_the_same_name_is_a_second_look(tmp_path: Path) -> None:
     script(tmp_path, NOTHING)
     (tmp_path / "own.txt").write_text("find phi_list type value NAME", encoding="utf-8")
@@ -271,7 +256,6 @@ def test_another_prompt_of_the_same_name_is_a_second_look(tmp_path: Path) -> Non
     assert ended.code != 0, ended.err
 
 
-@pytest.mark.xfail(strict=True, reason="finalists go by name: other weights read the sealed set")
 def test_other_weights_of_the_same_name_are_a_second_look(tmp_path: Path) -> None:
     script(tmp_path, NOTHING)
     path = stopped_within_the_sealed_set(tmp_path)
@@ -280,7 +264,6 @@ def test_other_weights_of_the_same_name_are_a_second_look(tmp_path: Path) -> Non
     assert ended.code != 0, ended.err
 
 
-@pytest.mark.xfail(strict=True, reason="all is measured anew before the seal refuses it")
 def test_a_study_whose_store_is_gone_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     path, out = study(tmp_path), tmp_path / "out"
     assert call("optimize", path, "--out", out).code == 0
@@ -293,7 +276,6 @@ def test_a_study_whose_store_is_gone_is_refused_before_anything_is_asked(tmp_pat
     assert not any(line.startswith("sekisho: phase ") for line in ended.errors)
 
 
-@pytest.mark.xfail(strict=True, reason="found when the seal is broken, after all was measured")
 def test_one_file_for_both_sets_is_refused_at_once(tmp_path: Path) -> None:
     path = study(tmp_path)
     stated = path.read_text(encoding="utf-8").replace('"h.jsonl"', '"./d.jsonl"')
@@ -306,7 +288,6 @@ def test_one_file_for_both_sets_is_refused_at_once(tmp_path: Path) -> None:
 # Two at once
 
 
-@pytest.mark.xfail(strict=True, reason="nothing keeps a second process out of the store")
 def test_a_study_under_way_lets_no_second_process_in(tmp_path: Path) -> None:
     path, out = study(tmp_path), tmp_path / "out"
     out.mkdir()
@@ -334,7 +315,6 @@ def test_reports_that_cannot_be_read_are_a_wrong_beginning(tmp_path: Path, wrong
     assert "--resume" not in ended.err
 
 
-@pytest.mark.xfail(strict=True, reason="refused in phase 3, after two phases, without a remedy")
 def test_one_report_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
     write_rows(tmp_path / "d.jsonl", reports(SEEN[:1], "CT"))
     ended = call("optimize", study(tmp_path), "--out", tmp_path / "out")
@@ -343,7 +323,6 @@ def test_one_report_is_refused_before_anything_is_measured(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("wrong", ["folder", "no facts", "no salt"])
-@pytest.mark.xfail(strict=True, reason="an error of sqlite3 or a KeyError: a bug, told so")
 def test_what_is_no_store_is_told_in_a_line(tmp_path: Path, wrong: str) -> None:
     path, out = study(tmp_path), tmp_path / "out"
     out.mkdir()
@@ -372,7 +351,6 @@ def test_what_is_no_store_is_told_in_a_line(tmp_path: Path, wrong: str) -> None:
     ],
     ids=["path", "model", "brackets"],
 )
-@pytest.mark.xfail(strict=True, reason="ValueError and RecursionError: a bug, told so")
 def test_a_hostile_study_file_is_told_in_a_line(tmp_path: Path, old: str, new: str) -> None:
     script(tmp_path, NOTHING)
     path = study(tmp_path, SCRIPTED)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sekisho.evaluation.gold import GoldDocument, GoldSpan
-from sekisho.evaluation.trials import Claim, Trial
+from sekisho.evaluation.trials import Claim, Trial, claims_of, prediction
 from sekisho.models.answers import Cost
 from sekisho.models.scripted import ScriptedModel
 from sekisho.optimization.bench import Measured
@@ -20,10 +20,14 @@ from sekisho.optimization.records import Passage, Record, Review, Rule
 from sekisho.optimization.result import ModelCard
 from sekisho.phi.categories import Category
 from sekisho.phi.detectors.llm.refining import Policy
+from sekisho.phi.merging import merge
 
 NAME, OTHER_NAME = Claim(Category.NAME, ((0, 4),)), Claim(Category.NAME, ((10, 14),))
 DATE, TIME = Claim(Category.DATE, ((20, 25),)), Claim(Category.TIME, ((30, 35),))
 INVENTED = Claim(Category.ID)
+#: 蓼沼早苗 stands in it twice, at 0 and at 10.
+REPORT = "蓼沼早苗、担当は檜垣蓼沼早苗、依頼科は外科 5月3日、開始は 10:15　終了。"
+assert REPORT[0:4] == REPORT[10:14]
 
 
 def trial(*claims: Claim, failed: str = "", valid: bool = True) -> Trial:
@@ -41,21 +45,21 @@ def trial(*claims: Claim, failed: str = "", valid: bool = True) -> Trial:
 
 
 def test_a_model_adds_what_nobody_found() -> None:
-    assert united(trial(NAME), trial(NAME, DATE)).claims == (NAME, DATE)
+    assert united(trial(NAME), trial(NAME, DATE), REPORT).claims == (NAME, DATE)
 
 
 def test_what_was_found_keeps_its_category() -> None:
     staff = replace(NAME, category=Category.STAFF)
-    assert united(trial(NAME), trial(staff)).claims == (NAME,)
+    assert united(trial(NAME), trial(staff), REPORT).claims == (NAME,)
 
 
 def test_of_a_value_only_the_places_are_added_that_nobody_touched() -> None:
     both = Claim(Category.NAME, (*NAME.places, *OTHER_NAME.places))
-    assert united(trial(NAME), trial(both)).claims == (NAME, OTHER_NAME)
+    assert united(trial(NAME), trial(both), REPORT).claims == (both,)
 
 
 def test_a_value_that_is_not_in_the_text_masks_nothing() -> None:
-    assert united(trial(NAME), trial(INVENTED)).claims == (NAME,)
+    assert united(trial(NAME), trial(INVENTED), REPORT).claims == (NAME,)
 
 
 @pytest.mark.parametrize(
@@ -66,18 +70,18 @@ def test_a_value_that_is_not_in_the_text_masks_nothing() -> None:
     ],
 )
 def test_what_one_of_the_two_could_not_read_was_not_read(found: Trial, added: Trial) -> None:
-    both = united(found, added)
+    both = united(found, added, REPORT)
     assert both.failed == (found.failed or added.failed)
     assert both.claims == ()
 
 
 def test_both_are_paid_for_and_both_have_to_keep_to_the_form() -> None:
-    both = united(trial(NAME), trial(DATE))
+    both = united(trial(NAME), trial(DATE), REPORT)
     assert (both.calls, both.prompt_tokens, both.answer_tokens) == (4, 60, 8)
     assert both.seconds == 3.0
     assert both.valid_first
-    assert not united(trial(NAME), trial(DATE, valid=False)).valid_first
-    assert not united(trial(NAME, valid=False), trial(DATE)).valid_first
+    assert not united(trial(NAME), trial(DATE, valid=False), REPORT).valid_first
+    assert not united(trial(NAME, valid=False), trial(DATE), REPORT).valid_first
 
 
 claims = st.lists(
@@ -96,10 +100,23 @@ def letters(found: Sequence[Claim]) -> set[int]:
 
 
 @given(claims, claims)
-def test_nothing_that_detectors_found_is_ever_lost(found: list[Claim], added: list[Claim]) -> None:
-    both = united(trial(*found), trial(*added)).claims
-    assert both[: len(found)] == tuple(found)
-    assert letters(found) <= letters(both) <= letters(found) | letters(added)
+def test_nothing_that_either_found_is_ever_lost(found: list[Claim], added: list[Claim]) -> None:
+    text = REPORT.ljust(40, "。")
+    stack = claims_of(text, merge(text, prediction(trial(*found)).spans))
+    both = united(trial(*stack), trial(*added), text).claims
+    telling = {place for place, letter in enumerate(text) if letter.isalnum()}
+    # What is left of a value beside another one begins and ends with a letter.
+    assert letters(both) & telling == (letters(stack) | letters(added)) & telling
+    assert kinds(stack) <= kinds(both)
+
+
+def kinds(found: Sequence[Claim]) -> set[tuple[int, str]]:
+    return {(place, each.category) for each in found for at in each.places for place in range(*at)}
+
+
+def test_a_part_that_the_model_alone_names_is_added_as_deid_would_add_it() -> None:
+    surname = Claim(Category.NAME, ((0, 2),))
+    assert united(trial(surname), trial(NAME), REPORT).claims == (NAME,)
 
 
 TEXT = "蓼沼早苗　担当は檜垣　開始 10:15"

@@ -17,6 +17,7 @@ from sekisho.errors import OutputError
 
 if TYPE_CHECKING:
     from sekisho.optimization.budget import Expected, Purse
+    from sekisho.optimization.outcome import Outcome
     from sekisho.optimization.result import StudyResult
     from sekisho.optimization.running import Job
     from sekisho.optimization.study import Study
@@ -74,14 +75,18 @@ def optimize(
     )
     if _finished(job):
         return
+    written: list[StudyResult] = []
+
+    def write(outcome: Outcome) -> None:
+        written.append(write_outputs(outcome, job.out, at=_now()))
+
     try:
         with begun():
-            outcome = asyncio.run(run(job, telling, _now))
-            result = write_outputs(outcome, job.out, at=_now())
+            outcome = asyncio.run(run(job, telling, _now, write))
     except OutputError as error:
         show_error(error)
         raise typer.Exit(ExitCode.INCOMPLETE) from None
-    _report(result, out)
+    _report(written[-1], out)
     if outcome.stopped is not None:
         show_error(outcome.stopped)
         raise typer.Exit(ExitCode.INCOMPLETE)
@@ -89,15 +94,19 @@ def optimize(
 
 def _finished(job: Job) -> bool:
     """Whether there is nothing left to do but to say so."""
-    from sekisho.optimization.outputs import PAGE, RESULT, load_result, write_page
+    from sekisho.optimization.outputs import RESULT, load_result, write_views
+    from sekisho.optimization.running import planned_fingerprint
 
     if not job.resume or job.reopen or not (job.out / RESULT).is_file():
         return False
     result = load_result(job.out)
-    if not result.ended:
+    if not result.ended or result.fingerprint != planned_fingerprint(job.study):
         return False
-    show_note("this study came to its end before; its page is written again")
-    write_page(result, job.out / PAGE)
+    if result.recipe and not (job.out / result.recipe).is_file():
+        show_note(f"the recipe {result.recipe} is not in the folder any more")
+        result = result.model_copy(update={"recipe": ""})
+    show_note("this study came to its end before; its page and tables are written again")
+    write_views(result, job.out)
     _report(result, job.out)
     return True
 

@@ -39,6 +39,13 @@ __all__ = [
 ]
 
 
+#: What a disguise is called: so many letters and digits, and these signs.
+_LONGEST_LABEL = 60
+_OF_LABELS = frozenset(" _-/()（）・＋+、")
+#: A surface that is shorter may stand in a label by chance.
+_SHORTEST_SURFACE = 3
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class GoldSpan:
     """An identifier that a person marked: ``surface`` is the text at ``start:end``.
@@ -249,11 +256,24 @@ def _gold_span(span: Mapping[str, Any], text: str, where: str) -> GoldSpan:
     if "surface" not in span:
         raise InputError('a gold span has no "surface"', where=where)
     disguise, difficulty = span.get("disguise"), span.get("difficulty")
-    if disguise is not None and not isinstance(disguise, str):
-        raise InputError('"disguise" must be a string', where=where)
+    if disguise is not None and not _is_label(disguise, text[start:end]):
+        raise InputError(
+            '"disguise" must be a short label of letters, without the identifier in it', where=where
+        )
     if difficulty is not None and not _is_int(difficulty):
         raise InputError('"difficulty" must be an integer', where=where)
     return GoldSpan(start, end, kind, text[start:end], disguise, difficulty)
+
+
+def _is_label(value: object, surface: str) -> bool:
+    """Whether ``value`` says how something hides: it is shown in reports, which show no text."""
+    return (
+        isinstance(value, str)
+        and len(value) <= _LONGEST_LABEL
+        and value[:1].isalnum()
+        and all(character.isalnum() or character in _OF_LABELS for character in value)
+        and (len(surface) < _SHORTEST_SURFACE or surface not in value)
+    )
 
 
 def _predicted_span(span: Mapping[str, Any], text: str, where: str) -> Span:

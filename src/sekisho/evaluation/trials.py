@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sekisho.documents.document import Span
+from sekisho.documents.folding import fold
 from sekisho.evaluation.gold import Prediction
 from sekisho.phi.categories import Category
 
-__all__ = ["Claim", "Trial", "prediction"]
+__all__ = ["Claim", "Trial", "claims_of", "prediction"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,6 +54,17 @@ class Trial:
     def tokens(self) -> int:
         """Tokens read and written."""
         return self.prompt_tokens + self.answer_tokens
+
+
+def claims_of(text: str, spans: Iterable[Span]) -> tuple[Claim, ...]:
+    """``spans`` of ``text`` as claims: what is spelt alike under one category is one of them."""
+    values: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for span in spans:
+        surface = fold(text[span.start : span.end]).text
+        values.setdefault((span.category, surface), []).append((span.start, span.end))
+    return tuple(
+        Claim(Category(kind), tuple(sorted(places))) for (kind, _), places in values.items()
+    )
 
 
 def prediction(trial: Trial) -> Prediction:

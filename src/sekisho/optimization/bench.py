@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
+from sekisho.errors import BudgetError
 from sekisho.evaluation.gold import GoldDocument
 from sekisho.evaluation.scoring import Scored, components
 from sekisho.evaluation.trials import Trial
@@ -141,6 +142,10 @@ class Bench:
         tasks = [asyncio.ensure_future(one(*each)) for each in work]
         try:
             records = await asyncio.gather(*tasks)
+        except BudgetError:
+            # What is under way was allowed and is being paid for, so it is kept.
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
         except BaseException:
             for task in tasks:
                 task.cancel()
@@ -179,8 +184,9 @@ class Bench:
         phase: int,
         wordings: Sequence[str],
     ) -> Record:
+        # Without a review nothing is said but the first prompts, what stands around, a reprimand.
         digests = [said[wording].digest for wording in wordings] or [
-            each.extract for each in list(said.values())[:1]
+            f"{each.extract}\0{each.report}\0{each.invalid}" for each in list(said.values())[:1]
         ]
         parts = (
             *reader.identity,

@@ -55,6 +55,10 @@ def expected(
         # A finalist may review every answer.
         5: 2 * seeds * math.ceil(final * held_out / documents),
     }
+    first = min(settings.phases)
+    if first > 1:
+        # Whatever phase comes first reads with one prompt to begin with.
+        calls[first] += every * seeds
     return Expected({number: calls[number] for number in settings.phases})
 
 

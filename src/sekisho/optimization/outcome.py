@@ -109,7 +109,7 @@ class Outcome:
         Raises ``UsageError`` when what won cannot be written down.
         """
         winner = self.winner
-        if winner is None or self.stopped or not winner.local:
+        if winner is None or self.stopped or not winner.local or not winner.answered:
             return None
         arm = winner.arm("development")
         held_out = self.winner_held_out.arm("held-out") if self.winner_held_out else None
@@ -167,6 +167,8 @@ class Outcome:
             yield "nobody states that the reports are synthetic: they may be of patients"
         if self.winner is not None and not self.winner.local:
             yield "only models in the cloud were measured: documents are not sent there, no recipe"
+        elif self.winner is not None and not self.winner.answered:
+            yield "what won gave no answer to any report: there is no recipe"
         elif self.winner is not None and self.winner.stack is None:
             yield "no detectors were measured beside the models: the recipe has the model alone"
         if any(each.reopened for each in self.openings):

@@ -31,7 +31,15 @@ from sekisho.optimization.running import development_of
 from sekisho.optimization.study import Study
 from sekisho.runs.files import write_whole
 
-__all__ = ["PAGE", "RESULT", "load_result", "texts_of", "write_outputs", "write_page"]
+__all__ = [
+    "PAGE",
+    "RESULT",
+    "load_result",
+    "texts_of",
+    "write_outputs",
+    "write_page",
+    "write_views",
+]
 
 RESULT = "result.json"
 SETTINGS = "study.json"
@@ -52,10 +60,16 @@ def write_outputs(outcome: Outcome, directory: Path, *, at: str) -> StudyResult:
         path = recipes.write(recipe, directory)
         result = result.model_copy(update={"recipe": path.name})
     write_whole(directory / SETTINGS, outcome.study.model_dump_json(indent=1).encode())
+    write_views(result, directory)
+    # The last one: where it is, the others are.
     write_whole(directory / RESULT, result.model_dump_json(indent=1).encode())
+    return result
+
+
+def write_views(result: StudyResult, directory: Path) -> None:
+    """Write the page and the tables of ``result``. Raises ``OutputError``."""
     write_tables(result, directory)
     write_page(result, directory / PAGE)
-    return result
 
 
 def write_page(
@@ -78,7 +92,11 @@ def load_result(directory: Path) -> StudyResult:
     except OSError:
         raise UsageError("there is no study in this folder", where=str(directory)) from None
     except ValidationError:
-        raise UsageError("the result was changed or cut", where=str(path)) from None
+        raise UsageError(
+            "the result was changed or cut",
+            where=str(path),
+            remedy="put it back, or remove it and go on with --resume (--reopen after phase 5)",
+        ) from None
 
 
 def texts_of(directory: Path) -> dict[str, str]:

@@ -14,21 +14,20 @@ from typing import Protocol
 
 from sekisho import __version__
 from sekisho.documents.document import Document
-from sekisho.documents.folding import fold
 from sekisho.errors import (
     DetectionError,
     ModelAccessError,
     ModelError,
     ModelUnavailableError,
+    PromptTooLongError,
 )
 from sekisho.evaluation.gold import GoldDocument
-from sekisho.evaluation.trials import Claim
+from sekisho.evaluation.trials import Claim, claims_of
 from sekisho.models.answers import Cost
 from sekisho.models.seam import Completion, Model, Request
 from sekisho.models.wrapper import Wrapper
 from sekisho.optimization.records import Passage, Record, Review
 from sekisho.optimization.result import ModelCard
-from sekisho.phi.categories import Category
 from sekisho.phi.detectors.llm.answering import First, Reading, by_passages, first_answer
 from sekisho.phi.detectors.llm.checks import Checked, Checks
 from sekisho.phi.detectors.llm.grounding import Ground
@@ -37,7 +36,7 @@ from sekisho.phi.detectors.llm.prompts import Prompts
 from sekisho.phi.detectors.llm.refining import Policy, kept_of, review
 from sekisho.phi.stack import Stack
 
-__all__ = ["LlmReader", "Reader", "StackReader"]
+__all__ = ["LlmReader", "Meter", "Reader", "StackReader"]
 
 
 class Reader(Protocol):
@@ -89,7 +88,10 @@ class LlmReader:
         timeout_s: float = 300.0,
     ) -> None:
         self.card = card
-        self.identity: tuple[object, ...] = (card.digest, card.model, longest, thinking_tokens)
+        self.identity: tuple[object, ...] = (
+            *(card.digest, card.model, longest, thinking_tokens),
+            *(card.name, __version__),
+        )
         self._model = model
         self._longest = longest
         self.thinking_tokens = thinking_tokens
@@ -115,7 +117,7 @@ class LlmReader:
             thinking_tokens=self.thinking_tokens,
             timeout_s=self._timeout_s,
         )
-        meter = _Meter(self._model)
+        meter = Meter(self._model)
         reading = _LlmReading(meter, text, how, said, tuple(wordings))
         try:
             passages = await by_passages(text, how.longest, reading.passage)
@@ -173,12 +175,12 @@ class _LlmReading:
         )
 
     async def _review(self, first: First, checks: Checks, checked: Checked, wording: str) -> Review:
-        meter = _Meter(self._model)
+        meter = Meter(self._model)
         try:
             answer = await review(
                 meter, first.request, first.passage, first.items, checked, self._said[wording]
             )
-        except (ModelUnavailableError, ModelAccessError):
+        except (ModelUnavailableError, ModelAccessError, PromptTooLongError):
             raise
         except ModelError as error:
             return Review(cost=meter.cost, failed=error.reason)
@@ -188,7 +190,7 @@ class _LlmReading:
             policy = Policy(below=float("inf"), additions=keep == "additions")
             kept = kept_of(revised, checks, first.items, checked, policy)
             claims[keep] = self._claims(first.items if kept is None else kept[0])
-        return Review(claims=claims, cost=answer.cost)
+        return Review(claims=claims, cost=answer.cost, valid_first=answer.attempts == 1)
 
     def _claims(self, items: Iterable[PhiItem]) -> tuple[Claim, ...]:
         found = []
@@ -240,12 +242,8 @@ class StackReader:
                 origin=self.card.origin,
             )
         seconds = time.perf_counter() - began
-        values: dict[tuple[Category, str], list[tuple[int, int]]] = {}
-        for span in spans:
-            surface = fold(document.text[span.start : span.end]).text
-            values.setdefault((Category(span.category), surface), []).append((span.start, span.end))
         passage = Passage(
-            claims=tuple(Claim(kind, tuple(places)) for (kind, _), places in values.items()),
+            claims=claims_of(document.text, spans),
             valid_first=True,
             score=100.0,
             findings=0,
@@ -258,7 +256,7 @@ class StackReader:
         self._stack.close()
 
 
-class _Meter(Wrapper):
+class Meter(Wrapper):
     """``model``, with what its completions cost; an answer that was given up cost its calls."""
 
     def __init__(self, model: Model) -> None:

@@ -30,6 +30,7 @@ class Review:
     claims: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)
     cost: Cost = field(default_factory=Cost)
     failed: str = ""
+    valid_first: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,22 +80,25 @@ class Record:
     def trial(self, document: str, rule: Rule | None = None) -> Trial:
         """What ``rule`` (None: no review) would have come to, as a trial of ``document``."""
         claims: list[Claim] = []
-        cost, failed = self.spent, self.failed
+        cost, failed, valid = self.spent, self.failed, True
         for passage in self.passages:
             cost += passage.cost
+            valid = valid and passage.valid_first
             kept = passage.claims
             if rule is not None and _asks(rule.policy, passage):
                 review = passage.reviews[rule.wording]
                 cost += review.cost
                 failed = failed or review.failed
-                kept = review.claims.get(rule.keep, kept)
+                valid = valid and review.valid_first
+                if not review.failed:
+                    kept = review.claims[rule.keep]
             # Two passages that name one value are one claim; two inventions are two.
             claims += [each for each in kept if not each.places or each not in claims]
         return Trial(
             document=document,
             characters=self.characters,
             claims=() if failed else tuple(claims),
-            valid_first=not failed and all(passage.valid_first for passage in self.passages),
+            valid_first=valid and not failed,
             failed=failed,
             calls=cost.calls,
             prompt_tokens=cost.prompt_tokens,
@@ -135,6 +139,7 @@ def _passage(body: Mapping[str, Any]) -> Passage:
                 claims={keep: _claims(claims) for keep, claims in review["claims"].items()},
                 cost=Cost(**review["cost"]),
                 failed=review["failed"],
+                valid_first=review["valid_first"],
             )
             for wording, review in body["reviews"].items()
         },

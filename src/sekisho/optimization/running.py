@@ -7,13 +7,20 @@ the same command with ``--resume`` goes on and asks nothing twice.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from sekisho.documents.document import Document
-from sekisho.errors import BudgetError, InputError, ModelError, SekishoError, UsageError
+from sekisho.errors import (
+    BudgetError,
+    InputError,
+    ModelError,
+    SealedError,
+    SekishoError,
+    UsageError,
+)
 from sekisho.evaluation import study_data
 from sekisho.evaluation.gold import GoldDocument
 from sekisho.evaluation.study_data import DataSet
@@ -27,13 +34,24 @@ from sekisho.optimization.phases import baseline, capacity, final, refining, spe
 from sekisho.optimization.phases.final import Finalist
 from sekisho.optimization.phases.standing import Table
 from sekisho.optimization.prompt_texts import given
-from sekisho.optimization.result import Phase
+from sekisho.optimization.prompting.checks import shipped
+from sekisho.optimization.prompting.copied import Documents, Known
+from sekisho.optimization.result import Phase, Prompt
 from sekisho.optimization.sealing import Sealed, check_readings
 from sekisho.optimization.store import Store
 from sekisho.optimization.study import Study
 from sekisho.phi.detectors.llm.passages import passages
 
-__all__ = ["Clock", "Job", "Planning", "development_of", "fingerprint_of", "planned", "run"]
+__all__ = [
+    "Clock",
+    "Job",
+    "Planning",
+    "development_of",
+    "fingerprint_of",
+    "planned",
+    "planned_fingerprint",
+    "run",
+]
 
 #: The time in ISO 8601.
 Clock = Callable[[], str]
@@ -86,13 +104,23 @@ def fingerprint_of(study: Study, development: DataSet) -> str:
     return hashlib.sha256(f"{stated}\0{development.digest}".encode()).hexdigest()
 
 
+def planned_fingerprint(study: Study) -> str:
+    """What ``study`` would be told from others by, with its reports as they are now."""
+    return fingerprint_of(study, _found(study))
+
+
 def planned(study: Study) -> Expected:
     """What ``study`` is expected to take; its development set is read, nothing is asked."""
     return _expected(study, _found(study))
 
 
-async def run(job: Job, telling: Planning, clock: Clock) -> Outcome:
-    """Run ``job``.
+async def run(
+    job: Job,
+    telling: Planning,
+    clock: Clock,
+    write: Callable[[Outcome], None] = lambda outcome: None,
+) -> Outcome:
+    """Run ``job``; ``write`` puts down what came of it, before the ledger says that it ended.
 
     Raises ``UsageError`` for what is wrong before anything is asked, ``SealedError`` for a second
     look at the sealed set, ``AuditError`` when its ledger is not sound. What stops it on the way
@@ -102,12 +130,15 @@ async def run(job: Job, telling: Planning, clock: Clock) -> Outcome:
     development = _found(study)
     fingerprint = fingerprint_of(study, development)
     prompts = given(study)
+    _check_prompts(study, prompts, development)
     opener = Opener(study, job.configuration, job.remembered, job.out / "gate.jsonl", clock)
     # Before the store: a study whose systems cannot be opened has not begun.
     systems = await opener.open(development)
     try:
+        if 3 in study.phases:
+            specific.uses_gepa(study.prompts.editor, systems.proposer)
         with Store.open(job.out, fingerprint, resume=job.resume) as store:
-            ledger = _ledger(job.out, store)
+            ledger = _ledger(job, store)
             purse = Purse(study.budget, earlier=store.spent())
             begun = store.decision("begun") or clock()
             store.keep_decision(begun, "begun")
@@ -121,7 +152,7 @@ async def run(job: Job, telling: Planning, clock: Clock) -> Outcome:
             telling.plan(plan, study)
             going = _Going(job, table, development, ledger, store, systems.proposer, fingerprint)
             stopped = await going.go(plan, telling, clock)
-            return Outcome(
+            outcome = Outcome(
                 study=study,
                 fingerprint=fingerprint,
                 begun=begun,
@@ -139,6 +170,10 @@ async def run(job: Job, telling: Planning, clock: Clock) -> Outcome:
                 shorts=systems.shorts,
                 stopped=stopped,
             )
+            write(outcome)
+            if stopped is None:
+                going.end(clock)
+            return outcome
     finally:
         await systems.aclose()
 
@@ -148,9 +183,22 @@ def _found(study: Study) -> DataSet:
     try:
         if study.data.held_out is not None:
             study_data.present(study.data.held_out, _HERE, split="held-out")
-        return development_of(study)
+        found = development_of(study)
     except InputError as error:
         raise UsageError(error.message, where=error.where, remedy=error.remedy) from None
+    if not any(document.spans for document in found.documents):
+        raise UsageError(
+            "no identifier is marked in the reports, so nothing can be measured",
+            where=study.data.development,
+            remedy="see data.development and data.ignore",
+        )
+    if len(found.documents) < 2:
+        raise UsageError(
+            "a study needs two reports at least",
+            where=study.data.development,
+            remedy="label more of them: with fewer than twenty nothing can be told apart",
+        )
+    return found
 
 
 @dataclass
@@ -169,6 +217,7 @@ class _Going:
     winner: Finalist | None = None
     winner_held_out: Finalist | None = None
     held_out: DataSet | None = None
+    sealed: Sealed | None = None
 
     async def go(self, plan: Expected, telling: Telling, clock: Clock) -> SekishoError | None:
         """All phases; what stopped them, if anything did."""
@@ -186,9 +235,14 @@ class _Going:
                 self.finalists, self.winner = await final.choose(self.table)
         except (BudgetError, InputError, ModelError) as error:
             return error
+        return None
+
+    def end(self, clock: Clock) -> None:
+        """Record that everything is measured and written: from here on, a look is a second one."""
+        if self.sealed is not None:
+            self.sealed.close(clock=clock)
         self.ledger.end(at=clock())
         _remember(self.store, self.ledger)
-        return None
 
     async def _phase(self, number: int, clock: Clock) -> Phase:
         table = self.table
@@ -224,7 +278,7 @@ class _Going:
         finalists = [each.id for each in self.finalists]
         self.held_out = sealed.open(
             finalists=finalists,
-            fingerprint=self.fingerprint,
+            fingerprint=_of_finalists(self.fingerprint, self.finalists),
             clock=clock,
             reopen=self.job.reopen,
         )
@@ -237,14 +291,54 @@ class _Going:
             self.winner,
             synthetic=self.held_out.synthetic,
         )
-        sealed.close(clock=clock)
-        _remember(self.store, self.ledger)
+        self.sealed = sealed
         return phase
 
 
-def _ledger(out: Path, store: Store) -> Ledger:
-    """The ledger of the study, which must be the one that the store remembers."""
-    ledger = Ledger(out / FILENAME)
+def _of_finalists(fingerprint: str, finalists: Sequence[Finalist]) -> str:
+    """The fingerprint of what the sealed set is opened for: not names, but what they stand for."""
+    stated = [fingerprint]
+    for each in finalists:
+        stated.append(f"{each.id} {each.rule}")
+        for standing in (each.model, each.stack):
+            if standing is not None:
+                prompt = standing.measured.prompt
+                digest = "" if prompt is None else prompt.digest
+                stated.append(f"{standing.measured.reader.identity} {digest}")
+    return hashlib.sha256("\0".join(stated).encode()).hexdigest()
+
+
+def _check_prompts(study: Study, prompts: Mapping[str, Prompt], development: DataSet) -> None:
+    """A prompt of one's own goes into reports and recipes, so it may hold nothing of a report."""
+    own = [(name, prompt) for name, prompt in prompts.items() if prompt.made_by == "study"]
+    if not own:
+        return
+    documents, known = Documents(development.documents), Known(shipped(study.language))
+    for name, prompt in own:
+        if documents.copies_run(prompt.text, known) or documents.copies_identifier(
+            prompt.text, known
+        ):
+            raise UsageError(
+                "the prompt holds what stands in a report",
+                where=getattr(study.prompts, name),
+                remedy="write an invented example",
+            )
+
+
+def _ledger(job: Job, store: Store) -> Ledger:
+    """The ledger of the study, which must be the one that the store remembers.
+
+    Raises ``SealedError`` for a study that looked at its sealed set already: not after a night of
+    measuring.
+    """
+    ledger = Ledger(job.out / FILENAME)
+    sealed = 5 in job.study.phases and job.study.data.held_out is not None
+    if sealed and not job.reopen and any(each.closed for each in ledger.openings):
+        raise SealedError(
+            "the held-out reports were opened before, and everything was measured",
+            where=str(ledger.path),
+            remedy="a second look needs --resume --reopen, and the report shows it",
+        )
     mark = store.decision("ledger")
     if mark is not None:
         ledger.expect(Mark(mark["lines"], mark["hash"]))

@@ -12,10 +12,10 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from sekisho.errors import JournalError, OutputError, UsageError
 from sekisho.models.answers import Cost
@@ -26,6 +26,7 @@ from sekisho.runs.files import output_error
 __all__ = ["FILENAME", "Store"]
 
 FILENAME = "study.db"
+LOCK = "study.lock"
 _APPLICATION = 0x53454B53  # "SEKS"
 _SCHEMA = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -36,8 +37,15 @@ CREATE TABLE kept (key BLOB PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL)
 class Store:
     """The file ``study.db`` in a folder; a context manager, used from one thread."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, about: Mapping[str, str]):
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        about: Mapping[str, str],
+        lock: BinaryIO,
+    ) -> None:
         self._path = path
+        self._lock = lock
         self._connection = connection
         self._salt = bytes.fromhex(about["salt"])
 
@@ -45,18 +53,22 @@ class Store:
     def open(cls, folder: Path, fingerprint: str, *, resume: bool) -> Self:
         """The store of the study that ``fingerprint`` names, new or taken up again.
 
-        Raises ``UsageError`` when there is one and ``resume`` was not said, or when it belongs to
-        another study; ``JournalError`` when it is damaged, ``OutputError`` when it cannot be made.
+        Raises ``UsageError`` when there is one and ``resume`` was not said, when it belongs to
+        another study, or when another process runs it; ``JournalError`` when it is damaged,
+        ``OutputError`` when it cannot be made.
         """
         path = folder / FILENAME
         try:
             create_private(path)
         except OSError as error:
             raise output_error(error, path) from None
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        try:
+        with ExitStack() as undone:
+            lock = undone.enter_context(_locked(folder))
             with _translated(path):
+                connection = undone.enter_context(closing(_connected(path)))
                 about = _about(path, connection, fingerprint)
+            if not {"fingerprint", "salt"} <= about.keys():
+                raise JournalError("the store of the study is damaged", where=str(path))
             if about["fingerprint"] != fingerprint:
                 raise UsageError(
                     "another study was begun in this folder, or its file was changed since",
@@ -69,10 +81,8 @@ class Store:
                     where=str(folder),
                     remedy="go on with --resume, or choose another --out",
                 )
-        except BaseException:
-            connection.close()
-            raise
-        return cls(path, connection, about)
+            undone.pop_all()
+        return cls(path, connection, about, lock)
 
     def __enter__(self) -> Self:
         return self
@@ -84,6 +94,7 @@ class Store:
         traceback: TracebackType | None,
     ) -> None:
         self._connection.close()
+        self._lock.close()
 
     def reading(self, *parts: object) -> Record | None:
         """The reading under ``parts``, or None. Raises ``JournalError`` for a damaged one."""
@@ -147,6 +158,31 @@ class Store:
         return JournalError("a reading in it is damaged", where=str(self._path))
 
 
+def _connected(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+
+def _locked(folder: Path) -> BinaryIO:
+    """A file that one process at a time holds; a lock of its own, for SQLite has others."""
+    path = folder / LOCK
+    try:
+        file = open(path, "ab")  # noqa: SIM115  held as long as the store is
+    except OSError as error:
+        raise output_error(error, path) from None
+    try:
+        import fcntl
+    except ImportError:  # a system without such locks
+        return file
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise UsageError(
+            "another process runs this study", where=str(folder), remedy="let it end first"
+        ) from None
+    return file
+
+
 def _about(path: Path, connection: sqlite3.Connection, fingerprint: str) -> dict[str, str]:
     """What the file says of itself; ``begun`` is ``new`` where it was made just now."""
     connection.execute("PRAGMA journal_mode = WAL")
@@ -173,6 +209,9 @@ def _translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         problem = type(error).__name__
-        raise OutputError(f"cannot be used: {problem}", where=str(path)) from None
+        full = "full" in str(error)
+        told = "the disk is full" if full else f"cannot be used: {problem}"
+        remedy = "make room, then go on with --resume" if full else None
+        raise OutputError(told, where=str(path), remedy=remedy) from None
     except sqlite3.DatabaseError:
         raise JournalError("the store of the study is damaged", where=str(path)) from None

@@ -32,7 +32,7 @@ __all__ = [
 
 
 Editor: TypeAlias = Literal["auto", "rules", "gepa"]
-Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:+-]{0,59}$")]
+Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,59}$")]
 
 
 class _Part(BaseModel):
@@ -136,7 +136,7 @@ class Study(_Part):
     name: Name
     language: Literal["ja", "en", "nl"] = "ja"
     seeds: Annotated[tuple[int, ...], Field(min_length=1, max_length=10)] = (1, 2, 3)
-    phases: tuple[Literal[1, 2, 3, 4, 5], ...] = (1, 2, 3, 4, 5)
+    phases: Annotated[tuple[Literal[1, 2, 3, 4, 5], ...], Field(min_length=1)] = (1, 2, 3, 4, 5)
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
     data: DataSettings = DataSettings()
     models: tuple[ModelEntry, ...] = ()
@@ -171,12 +171,26 @@ def read_study(path: Path) -> Study:
         raise UsageError(f"cannot be read: {error.strerror}", where=str(path)) from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"is no TOML: {error}", where=str(path)) from None
+    except RecursionError:
+        raise UsageError("is no TOML of a study: nested too deeply", where=str(path)) from None
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         said = first["msg"].removeprefix("Value error, ")
         raise UsageError(f"{place}: {said}" if place else said, where=str(path)) from None
-    return _from(path.resolve().parent, study)
+    try:
+        placed = _from(path.resolve().parent, study)
+    except (OSError, ValueError):
+        raise UsageError("a path in it is none", where=str(path)) from None
+    data = placed.data
+    in_parts = data.development == "shipped" or data.development.startswith("wada:")
+    if data.held_out == data.development and not in_parts:
+        raise UsageError(
+            "development and held_out are the same reports",
+            where=str(path),
+            remedy="hold some reports out, or leave held_out and phase 5 out",
+        )
+    return placed
 
 
 def _from(folder: Path, study: Study) -> Study:

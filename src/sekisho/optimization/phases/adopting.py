@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from sekisho.evaluation.paired import compare
 from sekisho.optimization.bench import Measured
+from sekisho.optimization.records import Rule
 
-__all__ = ["Verdict", "judge_gain"]
+__all__ = ["Verdict", "judge_gain", "more_gain"]
 
 #: A prompt must be better on the half that judges with this p-value at least: prompts grow by
 #: everything that chance lets in.
@@ -36,4 +37,15 @@ def judge_gain(after: Measured, before: Measured, *, least: float) -> Verdict:
     """Whether ``after`` is better than ``before`` by ``least`` points, on the same reports."""
     gain = after.quality() - before.quality()
     p = compare(after.qualities(), before.qualities(), resamples=1).wilcoxon_p
-    return Verdict(gain, p, p <= _ALPHA and gain >= (0.0 if p <= _SURE else least))
+    enough = gain >= (0.0 if p <= _SURE else least)
+    return Verdict(gain, p, p <= _ALPHA and enough and more_gain(after, before))
+
+
+def more_gain(after: Measured, before: Measured, rule: Rule | None = None) -> bool:
+    """Whether more reports became better than worse under ``rule``.
+
+    The signed ranks do not say in which direction they are sure, and a mean can owe its sign to
+    one reading that failed before.
+    """
+    pairs = zip(after.qualities(rule), before.qualities(), strict=True)
+    return sum((one > other) - (one < other) for one, other in pairs) > 0

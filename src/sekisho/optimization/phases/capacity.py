@@ -30,7 +30,8 @@ async def capacity(table: Table) -> Phase:
     for name, (before, long, short) in measured.items():
         arms += [table.bench.arm(long, 2), table.bench.arm(short, 2)]
         new = max(Standing(long), Standing(short), key=lambda each: each.quality)
-        pairs.append((new.side, before.side))
+        if new.id != before.id:
+            pairs.append((new.side, before.side))
         # A prompt that is no better than the one before is no reason to change.
         chosen = new if new.quality > before.quality else before
         table.standings[name] = chosen

@@ -23,7 +23,8 @@ from sekisho.optimization.prompting.copied import Documents
 from sekisho.optimization.prompting.feedback import feedback
 from sekisho.optimization.prompting.gepa_search import Searched, calls_needed, search
 from sekisho.optimization.prompting.reflecting import reflection
-from sekisho.optimization.readers import Reader
+from sekisho.optimization.readers import Meter, Reader
+from sekisho.optimization.records import Record
 from sekisho.optimization.result import Prompt
 
 __all__ = ["Found", "evolved"]
@@ -57,8 +58,11 @@ async def evolved(
     key = ("gepa", *reader.identity, current.digest, described.digest)
     known = here.bench.store.decision(*key)
     if known is None:
-        searched = await _search(here, reader, current, proposer, learn, judge, documents)
+        meter = Meter(proposer)
+        searched = await _search(here, reader, current, meter, learn, judge, documents)
         known = _kept(searched, current)
+        here.bench.purse.spend(3, meter.cost)
+        here.bench.store.keep_reading(Record(characters=0, spent=meter.cost), "proposer", *key)
         here.bench.store.keep_decision(known, *key)
     found = Found(current, [f"{name}: {line}" for line in known["lines"]])
     if known["text"]:

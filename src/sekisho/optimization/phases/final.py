@@ -46,7 +46,12 @@ class Finalist:
     @property
     def local(self) -> bool:
         """Whether documents may be sent to it."""
-        return self.model is None or self.model.measured.reader.card.locality == Locality.LOCAL
+        return self.model is None or _is_local(self.model.measured.reader)
+
+    @property
+    def answered(self) -> bool:
+        """Whether any report was read to its end."""
+        return sum(self.scored.failures.values()) < self.scored.readings
 
     @property
     def prompt(self) -> Prompt | None:
@@ -92,6 +97,10 @@ async def choose(table: Table) -> tuple[list[Finalist], Finalist]:
     a model in the cloud only where there is nothing else.
     """
     readers = await table.best(table.study.final.finalists, 5)
+    if table.models and not any(map(_is_local, readers)):
+        # Models in the cloud are ranked; what can be deployed is measured all the same.
+        ranked = await table.best(len(table.models), 5)
+        readers = (*readers, *[each for each in ranked if _is_local(each)][:1])
     models = [await table.stand(reader, 5) for reader in readers]
     stacks = [await table.stand(reader, 5) for reader in table.stacks]
     finalists = _joined(table, models, stacks)
@@ -140,6 +149,10 @@ async def final(
         comparisons=comparisons(against(ahead.side, others), resamples=table.study.resamples),
     )
     return phase, ahead
+
+
+def _is_local(reader: Reader) -> bool:
+    return reader.card.locality == Locality.LOCAL
 
 
 def _readers(finalist: Finalist) -> list[Reader]:

@@ -18,6 +18,7 @@ from sekisho.evaluation.paired import compare
 from sekisho.optimization.arms import figure, name_of, refine_of
 from sekisho.optimization.bench import Measured
 from sekisho.optimization.comparing import Side, comparisons
+from sekisho.optimization.phases.adopting import more_gain
 from sekisho.optimization.phases.standing import Standing, Table
 from sekisho.optimization.records import Keep, Rule
 from sekisho.optimization.result import ArmResult, GainPoint, Phase, Refine, Threshold
@@ -75,7 +76,9 @@ async def refining(table: Table) -> Phase:
         arms += _arms(table, measured, choice)
         decisions.append(_told(name, choice))
         if choice.rule is not None:
-            pairs.append((standing.side, Standing(measured).side))
+            # On the half that did not choose.
+            other = measured.of(judge)
+            pairs.append((Standing(other, choice.rule).side, Standing(other).side))
         points += [_point(table, measured, wording) for wording in study.refine.wordings]
         groups.append(_group(measured, learn, judge, study.refine.wordings))
     threshold = _threshold(table, groups, points)
@@ -122,7 +125,8 @@ def _choose(
     other = measured.of(judge)
     test = compare(other.qualities(tried), other.qualities(), resamples=1)
     gain = other.quality(tried) - other.quality()
-    adopted = gain > 0 and test.wilcoxon_p <= _ALPHA and known.quality(tried) > known.quality()
+    better = gain > 0 and known.quality(tried) > known.quality()
+    adopted = better and test.wilcoxon_p <= _ALPHA and more_gain(other, other, tried)
     return _Choice(tried if adopted else None, gain, test.wilcoxon_p, tried)
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from importlib.util import find_spec
 
-from sekisho.errors import UsageError
+from sekisho.errors import MissingExtraError, UsageError
 from sekisho.evaluation.gold import GoldDocument
 from sekisho.models.seam import Model
 from sekisho.optimization.bench import Measured
@@ -36,7 +36,8 @@ TITLE = "prompts of their own"
 def uses_gepa(study_editor: str, proposer: Model | None) -> bool:
     """Whether candidates are written by a model: where one is named, and gepa is installed.
 
-    Raises ``UsageError`` when gepa was asked for and nobody is named to write.
+    Raises ``UsageError`` when gepa was asked for and nobody is named to write, and
+    ``MissingExtraError`` when it is not installed.
     """
     if study_editor == "rules":
         return False
@@ -48,6 +49,12 @@ def uses_gepa(study_editor: str, proposer: Model | None) -> bool:
         )
     if study_editor == "auto":
         return proposer is not None and find_spec("gepa") is not None
+    if find_spec("gepa") is None:
+        raise MissingExtraError(
+            "gepa is not installed",
+            where="prompts.editor",
+            remedy="pip install 'sekisho[optimize]', or set editor = \"rules\"",
+        )
     return True
 
 
@@ -72,7 +79,13 @@ async def specific(here: Table, proposer: Model | None = None) -> Phase:
         here.prompts[found.prompt.name] = found.prompt
         after = Standing(await here.bench.measure(reader, found.prompt, here.gold, phase=3))
         arms.append(here.bench.arm(after.measured, 3))
-        pairs.append((after.side, before.side))
+        # On the half that the prompt was not made from.
+        pairs.append(
+            (
+                Standing(after.measured.of(judge)).side,
+                Standing(before.measured.of(judge), before.rule).side,
+            )
+        )
         here.standings[reader.card.name] = after
     return Phase(
         number=3,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sekisho.evaluation.gold import GoldDocument
 from sekisho.evaluation.scoring import Scored, components
-from sekisho.evaluation.trials import Claim, Trial
+from sekisho.evaluation.trials import Trial, claims_of, prediction
 from sekisho.optimization.bench import Measured
 from sekisho.optimization.records import Rule
+from sekisho.phi.merging import beside, merge
 
 __all__ = ["United", "united"]
 
@@ -39,28 +39,26 @@ class United:
     def trials(self) -> list[list[Trial]]:
         """The trials of both together, by seed."""
         return [
-            [united(one, other) for one, other in zip(found, added, strict=True)]
+            [
+                united(one, other, document.text)
+                for one, other, document in zip(found, added, self.gold, strict=True)
+            ]
             for found, added in zip(self.stack.trials(), self.model.trials(self.rule), strict=True)
         ]
 
 
-def united(found: Trial, added: Trial) -> Trial:
-    """``found``, and of ``added`` what stands where nothing was found yet.
+def united(found: Trial, added: Trial, text: str) -> Trial:
+    """``found`` and ``added`` joined as ``deid`` joins them (``phi.merging.beside``).
 
-    What was found stays as it is: a model may add, never take away. A document that one of the two
-    could not read was not read.
+    What was found stays, whole and of its category; a model may add, never take away. A value that
+    is not in the text masks nothing. A document that one of the two could not read was not read.
     """
-    covered = {place for each in found.claims for at in each.places for place in range(*at)}
-    claims = list(found.claims)
-    for each in added.claims:
-        left = _uncovered(each, covered)
-        if left is not None:
-            claims.append(left)
+    spans = beside(text, prediction(found).spans, merge(text, prediction(added).spans))
     failed = found.failed or added.failed
     return Trial(
         document=found.document,
         characters=found.characters,
-        claims=() if failed else tuple(claims),
+        claims=() if failed else claims_of(text, spans),
         valid_first=found.valid_first and added.valid_first,
         failed=failed,
         calls=found.calls + added.calls,
@@ -68,12 +66,3 @@ def united(found: Trial, added: Trial) -> Trial:
         answer_tokens=found.answer_tokens + added.answer_tokens,
         seconds=found.seconds + added.seconds,
     )
-
-
-def _uncovered(claim: Claim, covered: set[int]) -> Claim | None:
-    """``claim`` at the places that nobody touched; None where there are none, or it was invented.
-
-    A value that is not in the text is asked for again by ``deid``, and masks nothing.
-    """
-    free: Sequence[tuple[int, int]] = [at for at in claim.places if covered.isdisjoint(range(*at))]
-    return Claim(claim.category, tuple(free)) if free else None
