@@ -36,7 +36,7 @@ from sekisho.models.seam import Origin
 from sekisho.optimization.budget import Expected, Purse
 from sekisho.optimization.outcome import Outcome
 from sekisho.optimization.prompt_texts import told
-from sekisho.optimization.readers import LlmReader
+from sekisho.optimization.readers import Asked, LlmReader
 from sekisho.optimization.records import Rule
 from sekisho.optimization.result import ArmResult, ModelCard, Phase, Prompt, Refine
 from sekisho.optimization.running import Job, run
@@ -245,11 +245,10 @@ async def _worth(
     reader = LlmReader(model, card, longest=LONGEST)
     policy = parse_policy(refine.policy, additions=refine.keep == "additions")
     rule = Rule(policy, refine.wording, refine.keep)
+    asked = Asked(said=told(prompt, "ja"), language="ja", seed=1, wordings=(refine.wording,))
     gains = []
     for report in reports:
-        record = await reader.read(
-            report, told(prompt, "ja"), language="ja", seed=1, wordings=[refine.wording]
-        )
+        record = await reader.read(report, asked)
         with_it, without = record.trial(report.id, rule), record.trial(report.id)
         gains.append(quality(report, with_it) - quality(report, without))
     return fmean(gains)

@@ -10,7 +10,7 @@ from sekisho.evaluation.gold import GoldDocument
 from sekisho.evaluation.scoring import quality
 from sekisho.models.seam import Origin
 from sekisho.optimization.prompt_texts import given, made, told
-from sekisho.optimization.readers import LlmReader
+from sekisho.optimization.readers import Asked, LlmReader
 from sekisho.optimization.records import Keep, Record, Rule
 from sekisho.optimization.result import ModelCard, Prompt
 from sekisho.optimization.simulation import SimulatedModel
@@ -40,12 +40,10 @@ def readings(
     card = ModelCard(name="m", model="m", digest="d", server="simulated", origin=Origin.SIMULATED)
     reader = LlmReader(model, card, longest=2400)
     said = told(prompt, "ja")
+    asked = Asked(said=said, language="ja", seed=seed, wordings=tuple(wordings))
 
     async def work() -> list[Record]:
-        return [
-            await reader.read(one, said, language="ja", seed=seed, wordings=wordings)
-            for one in documents
-        ]
+        return [await reader.read(one, asked) for one in documents]
 
     return asyncio.run(work())
 

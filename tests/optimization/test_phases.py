@@ -29,14 +29,13 @@ from sekisho.optimization.phases.standing import Standing, Table
 from sekisho.optimization.prompt_texts import given, made, told
 from sekisho.optimization.prompting import editor
 from sekisho.optimization.prompting.gepa_search import Searched, Tried
-from sekisho.optimization.readers import Reader
+from sekisho.optimization.readers import Asked, Reader
 from sekisho.optimization.records import Keep, Passage, Record, Review, Rule
 from sekisho.optimization.result import ModelCard, Phase
 from sekisho.optimization.selection import halves
 from sekisho.optimization.store import Store
 from sekisho.optimization.study import Budget, ModelEntry, Study
 from sekisho.phi.categories import Category
-from sekisho.phi.detectors.llm.prompts import Prompts
 from sekisho.phi.detectors.llm.refining import Policy
 
 ENTRIES = (
@@ -108,25 +107,17 @@ class Known:
     def learn(self, documents: Iterable[GoldDocument], synthetic: str) -> None:
         self.learnt |= {(one.id, synthetic) for one in documents}
 
-    async def read(
-        self,
-        document: GoldDocument,
-        said: Mapping[str, Prompts],
-        *,
-        language: str,
-        seed: int,
-        wordings: Sequence[str] = (),
-    ) -> Record:
+    async def read(self, document: GoldDocument, asked: Asked) -> Record:
         await asyncio.sleep(0)
-        text = next((prompts.extract for prompts in said.values()), "")
-        self.asked.append((document.id, text, seed, tuple(wordings)))
-        answer = self.habit(document, text, seed)
+        text = next((prompts.extract for prompts in asked.said.values()), "")
+        self.asked.append((document.id, text, asked.seed, asked.wordings))
+        answer = self.habit(document, text, asked.seed)
         if answer.failed:
             return Record(characters=len(document.text), failed=answer.failed)
         first = claims(document, answer.found, answer.extra)
         keeps: tuple[Keep, ...] = ("improved", "additions", "replaced")
         reviews = {}
-        for wording in wordings:
+        for wording in asked.wordings:
             ways: dict[str, tuple[Claim, ...]] = {
                 keep: claims(document, answer.reviewed[wording, keep], answer.extra)
                 if (wording, keep) in answer.reviewed
@@ -308,15 +299,7 @@ def test_when_a_server_is_gone_nothing_goes_on_behind_it(tmp_path: Path) -> None
 
     @dataclass
     class Hanging(Known):
-        async def read(
-            self,
-            document: GoldDocument,
-            said: Mapping[str, Prompts],
-            *,
-            language: str,
-            seed: int,
-            wordings: Sequence[str] = (),
-        ) -> Record:
+        async def read(self, document: GoldDocument, asked: Asked) -> Record:
             if document.id == "d003":
                 raise ModelUnavailableError("gone")
             try:
@@ -341,7 +324,7 @@ def test_when_a_server_is_gone_nothing_goes_on_behind_it(tmp_path: Path) -> None
 def with_ages(model: Known, found: int) -> Known:
     """``model``, which names ages too, where gold has none."""
 
-    async def read(document: GoldDocument, said: object, **_: object) -> Record:
+    async def read(document: GoldDocument, _: Asked) -> Record:
         stray = tuple(Claim(Category.AGE, ((at, at + 1),)) for at in range(3))
         passage = Passage(
             claims=(*claims(document, found), *stray),

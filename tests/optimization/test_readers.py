@@ -13,7 +13,7 @@ from sekisho.evaluation.gold import GoldDocument
 from sekisho.models.scripted import Act, ScriptedModel, Turn
 from sekisho.optimization.opening import stack_reader
 from sekisho.optimization.prompt_texts import given, told
-from sekisho.optimization.readers import LlmReader
+from sekisho.optimization.readers import Asked, LlmReader
 from sekisho.optimization.records import Record
 from sekisho.optimization.result import ModelCard
 from sekisho.optimization.study import StackEntry, Study
@@ -34,7 +34,8 @@ def answer(*items: tuple[str, str]) -> str:
 def read(*turns: Turn | str, wordings: Sequence[str] = ()) -> tuple[Record, ScriptedModel]:
     model = ScriptedModel(list(turns))
     reader = LlmReader(model, CARD, longest=2400)
-    work = reader.read(DOCUMENT, SAID, language="ja", seed=1, wordings=wordings)
+    asked = Asked(said=SAID, language="ja", seed=1, wordings=tuple(wordings))
+    work = reader.read(DOCUMENT, asked)
     return asyncio.run(work), model
 
 
@@ -104,7 +105,7 @@ def test_detectors_read_without_a_prompt_and_give_one_claim_for_each_value() -> 
     reader = stack_reader(StackEntry(name="embedded", detectors=("rules", "lexicon")))
     text = "山田太郎様　検査日：2024年5月3日　患者ID：123456。2024年5月3日に再診。"
     document = GoldDocument("d", text, ())
-    record = asyncio.run(reader.read(document, {}, language="ja", seed=1))
+    record = asyncio.run(reader.read(document, Asked(language="ja", seed=1)))
     dates = [c for c in record.passages[0].claims if c.category is Category.DATE]
     assert [len(claim.places) for claim in dates] == [2]
     assert record.cost.calls == 0

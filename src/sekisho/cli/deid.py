@@ -82,33 +82,23 @@ def deid(
     from sekisho.release.deidentify import Job, deidentify
     from sekisho.runs.progress import open_progress
 
-    if recipe is not None:
-        reader = recipes.of_recipe(
-            recipe,
-            given=recipes.given(context),
-            language=language,
-            model=model,
-            config=config,
-            tagger=tagger,
-            cache=answer_cache,
-        )
-    else:
-        choice = asking.chosen(
-            model=model,
-            detectors=inputs.detector_names(detectors),
-            config=config,
-            consult=llm,
-            refine=refine,
-            review=review,
-            rounds=rounds,
-            keep=keep,
-            capacity=capacity,
-            ungrounded=ungrounded,
-            cache=answer_cache,
-        )
-        reader = recipes.of_options(
-            detectors=detectors, consult=llm, language=language, choice=choice
-        )
+    reader = recipes.reader(
+        recipe,
+        context=context,
+        detectors=detectors,
+        language=language,
+        tagger=tagger,
+        model=model,
+        config=config,
+        consult=llm,
+        refine=refine,
+        review=review,
+        rounds=rounds,
+        keep=keep,
+        capacity=capacity,
+        ungrounded=ungrounded,
+        cache=answer_cache,
+    )
     job = Job(
         paths=tuple(paths),
         out=out,

@@ -71,31 +71,22 @@ def detect(
     from sekisho.phi.stack import build
     from sekisho.runs.worker import in_order
 
-    if recipe is not None:
-        reader = recipes.of_recipe(
-            recipe,
-            given=recipes.given(context),
-            language=language,
-            model=model,
-            config=config,
-            tagger=tagger,
-        )
-    else:
-        chosen = asking.chosen(
-            model=model,
-            detectors=inputs.detector_names(detectors),
-            config=config,
-            consult=llm,
-            refine=refine,
-            review=review,
-            rounds=rounds,
-            keep=keep,
-            capacity=capacity,
-            ungrounded=ungrounded,
-        )
-        reader = recipes.of_options(
-            detectors=detectors, consult=llm, language=language, choice=chosen
-        )
+    reader = recipes.reader(
+        recipe,
+        context=context,
+        detectors=detectors,
+        language=language,
+        tagger=tagger,
+        model=model,
+        config=config,
+        consult=llm,
+        refine=refine,
+        review=review,
+        rounds=rounds,
+        keep=keep,
+        capacity=capacity,
+        ungrounded=ungrounded,
+    )
     choice = reader.choice
     options = inputs.read_options(
         text_columns=text_column,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -57,7 +56,7 @@ def optimize(
     from sekisho.optimization.outputs import write_outputs
     from sekisho.optimization.running import Job, run
     from sekisho.optimization.study import read_study
-    from sekisho.runs.beginning import begun, make_folder
+    from sekisho.runs.beginning import begun, make_folder, now
 
     settings = read_study(study)
     telling = _Telling()
@@ -78,11 +77,11 @@ def optimize(
     written: list[StudyResult] = []
 
     def write(outcome: Outcome) -> None:
-        written.append(write_outputs(outcome, job.out, at=_now()))
+        written.append(write_outputs(outcome, job.out, at=now()))
 
     try:
         with begun():
-            outcome = asyncio.run(run(job, telling, _now, write))
+            outcome = asyncio.run(run(job, telling, now, write))
     except OutputError as error:
         show_error(error)
         raise typer.Exit(ExitCode.INCOMPLETE) from None
@@ -125,10 +124,6 @@ def _report(result: StudyResult, out: Path) -> None:
     if result.recipe:
         show_note(f"recipe: {out / result.recipe}")
     show_note(f"see {out / 'report.html'}")
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _absolute(path: Path | None) -> Path | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sekisho.optimization.recipe_parts import Measured
     from sekisho.phi.detectors.llm.choosing import Choice
 
-__all__ = ["Reader", "RecipeFile", "given", "of_options", "of_recipe"]
+__all__ = ["Reader", "RecipeFile", "reader"]
 
 RecipeFile = Annotated[
     Path | None,
@@ -59,7 +59,49 @@ class Reader:
     recipe: Mapping[str, object] = field(default_factory=dict)
 
 
-def given(context: typer.Context) -> frozenset[str]:
+def reader(
+    recipe: Path | None,
+    *,
+    context: typer.Context,
+    detectors: str,
+    language: str,
+    tagger: Path | None,
+    model: str | None,
+    config: Path | None,
+    consult: Consult,
+    refine: str,
+    review: asking.Wording,
+    rounds: int,
+    keep: asking.Keep,
+    capacity: asking.Capacity | None,
+    ungrounded: asking.Ungrounded,
+    cache: Path | None = None,
+) -> Reader:
+    """The reader that ``recipe`` describes or, without one, the other options word.
+
+    Raises ``UsageError`` when the recipe is no sound one, cannot read documents, or something
+    worded contradicts it, and when the options do not go together.
+    """
+    if recipe is not None:
+        return _of_recipe(recipe, _given(context), language, model, config, tagger, cache)
+    listed = inputs.detector_names(detectors)
+    choice = asking.chosen(
+        model=model,
+        detectors=listed,
+        config=config,
+        consult=consult,
+        refine=refine,
+        review=review,
+        rounds=rounds,
+        keep=keep,
+        capacity=capacity,
+        ungrounded=ungrounded,
+        cache=cache,
+    )
+    return Reader(asking.with_llm(listed, choice), choice, consult, language)
+
+
+def _given(context: typer.Context) -> frozenset[str]:
     """The parameters of the command that somebody worded, whatever their value."""
 
     def worded() -> Iterator[str]:
@@ -71,27 +113,19 @@ def given(context: typer.Context) -> frozenset[str]:
     return frozenset(worded())
 
 
-def of_options(*, detectors: str, consult: Consult, language: str, choice: Choice | None) -> Reader:
-    """The reader that the options word."""
-    listed = asking.with_llm(inputs.detector_names(detectors), choice)
-    return Reader(listed, choice, consult, language)
-
-
-def of_recipe(
+def _of_recipe(
     path: Path,
-    *,
     given: frozenset[str],
     language: str,
     model: str | None,
     config: Path | None,
     tagger: Path | None,
-    cache: Path | None = None,
+    cache: Path | None,
 ) -> Reader:
-    """The reader that the recipe in ``path`` describes; what it is and is not is told.
+    """The reader of the recipe in ``path``; what it is and is not is told.
 
-    ``given`` are the parameters that were worded beside it. The weights of the language model are
-    compared when the choice is opened, those of the tagger here. Raises ``UsageError`` when the
-    recipe is no sound one, cannot read documents, or something worded contradicts it.
+    The weights of the language model are compared when the choice is opened, those of the tagger
+    here.
     """
     from sekisho.optimization.recipe import load
 

@@ -26,7 +26,7 @@ from sekisho.models.room import check_room, check_uncut, wider
 from sekisho.models.schema import check_bounds, schema_of
 from sekisho.models.seam import Completion, Finish, Message, Model, Request
 
-__all__ = ["Answer", "Cost", "ask"]
+__all__ = ["Answer", "Cost", "ask", "cost_of"]
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -103,7 +103,7 @@ async def ask(
         current = replace(current, seed=request.seed + cost.calls)
         current, counted = await _with_room(model, current, request.messages)
         completion = await model.complete(current)
-        cost += _cost_of(completion)
+        cost += cost_of(completion)
         if completion.finish is Finish.REFUSED:
             raise RefusedAnswerError(_told("the model refused to answer", cost), where=model.name)
         check_uncut(current, completion, counted, context)
@@ -184,7 +184,8 @@ def _told(message: str, cost: Cost) -> str:
     return f"{message} ({cost.calls} {'attempt' if cost.calls == 1 else 'attempts'})"
 
 
-def _cost_of(completion: Completion) -> Cost:
+def cost_of(completion: Completion) -> Cost:
+    """What one completion took."""
     usage = completion.usage
     return Cost(
         calls=1,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from sekisho.evaluation.bootstrap import Estimate
+from sekisho.evaluation.cut import Cut
 from sekisho.evaluation.scoring import Scored
 from sekisho.optimization.records import Rule
-from sekisho.optimization.result import ArmResult, Component, Figure, Refine
+from sekisho.optimization.result import ArmResult, Component, Figure, GainPoint, Refine, Threshold
 
-__all__ = ["arm_of", "figure", "name_of", "refine_of"]
+__all__ = ["arm_of", "figure", "name_of", "refine_of", "threshold_of"]
 
 
 def figure(estimate: Estimate) -> Figure:
@@ -76,6 +77,22 @@ def arm_of(
         calls=scored.calls,
         tokens=scored.tokens,
         per_document=scored.per_document,
+    )
+
+
+def threshold_of(
+    what: Literal["prompts", "review"], cut: Cut, points: Sequence[GainPoint]
+) -> Threshold:
+    """``cut`` as reports show it, with the ``points`` that it was fitted to."""
+    return Threshold(
+        what=what,
+        at=cut.at,
+        low=cut.low,
+        high=cut.high,
+        between=cut.between,
+        support=cut.support,
+        points=tuple(points),
+        reason=cut.reason,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
@@ -16,15 +16,14 @@ from sekisho.errors import BudgetError
 from sekisho.evaluation.gold import GoldDocument
 from sekisho.evaluation.scoring import Scored, components
 from sekisho.evaluation.trials import Trial
-from sekisho.optimization.arms import arm_of
+from sekisho.optimization.arms import arm_of, refine_of
 from sekisho.optimization.budget import Purse
 from sekisho.optimization.prompt_texts import told
-from sekisho.optimization.readers import Reader
+from sekisho.optimization.readers import Asked, Reader
 from sekisho.optimization.records import Record, Rule
-from sekisho.optimization.result import ArmResult, Prompt, Refine
+from sekisho.optimization.result import ArmResult, Prompt
 from sekisho.optimization.store import Store
 from sekisho.optimization.study import Study
-from sekisho.phi.detectors.llm.prompts import Prompts
 
 __all__ = ["Bench", "Measured", "Split", "Telling"]
 
@@ -61,6 +60,16 @@ class Measured:
     records: tuple[tuple[Record, ...], ...]
     ignore: tuple[str, ...] = ()
     cache: dict[tuple[Rule | None, int], Scored] = field(default_factory=dict, repr=False)
+
+    @property
+    def system(self) -> str:
+        """The name of the system."""
+        return self.reader.card.name
+
+    @property
+    def prompt_name(self) -> str:
+        """The name of its prompt; empty for detectors."""
+        return "" if self.prompt is None else self.prompt.name
 
     def trials(self, rule: Rule | None = None) -> list[list[Trial]]:
         """The trials of each seed, as ``rule`` would have had them."""
@@ -130,6 +139,13 @@ class Bench:
         # What is the same whatever the seed is read once.
         chosen = wanted if reader.asks else wanted[:1]
         said = {} if prompt is None else told(prompt, self.study.language)
+        ways = {
+            seed: Asked(
+                said=said, language=self.study.language, seed=seed, wordings=tuple(wordings)
+            )
+            for seed in chosen
+        }
+        keys = {seed: _key(reader, asked) for seed, asked in ways.items()}
         work = [(seed, one) for seed in chosen for one in gold]
         name = reader.card.name if prompt is None else f"{reader.card.name}, {prompt.name}"
         self.telling.arm(name, len(work))
@@ -137,7 +153,7 @@ class Bench:
 
         async def one(seed: int, document: GoldDocument) -> Record:
             async with places:
-                return await self._reading(reader, said, document, seed, phase, wordings)
+                return await self._reading(reader, document, ways[seed], keys[seed], phase)
 
         tasks = [asyncio.ensure_future(one(*each)) for each in work]
         try:
@@ -162,15 +178,13 @@ class Bench:
             self.study.data.ignore,
         )
 
-    def arm(
-        self, measured: Measured, phase: int, rule: Rule | None = None, refine: Refine | None = None
-    ) -> ArmResult:
+    def arm(self, measured: Measured, phase: int, rule: Rule | None = None) -> ArmResult:
         """``measured`` under ``rule``, with intervals, as reports show it."""
         return arm_of(
             measured.scored(rule, self.study.resamples),
-            model=measured.reader.card.name,
-            prompt="" if measured.prompt is None else measured.prompt.name,
-            refine=refine or Refine(),
+            model=measured.system,
+            prompt=measured.prompt_name,
+            refine=refine_of(rule),
             phase=phase,
             split=measured.split,
         )
@@ -178,24 +192,13 @@ class Bench:
     async def _reading(
         self,
         reader: Reader,
-        said: Mapping[str, Prompts],
         document: GoldDocument,
-        seed: int,
+        asked: Asked,
+        key: tuple[object, ...],
         phase: int,
-        wordings: Sequence[str],
     ) -> Record:
-        # Without a review nothing is said but the first prompts, what stands around, a reprimand.
-        digests = [said[wording].digest for wording in wordings] or [
-            f"{each.extract}\0{each.report}\0{each.invalid}" for each in list(said.values())[:1]
-        ]
-        parts = (
-            *reader.identity,
-            self.study.language,
-            tuple(digests),
-            seed if reader.asks else 0,
-            tuple(wordings),
-            hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest(),
-        )
+        text = document.text.encode("utf-8", "surrogatepass")
+        parts = (*key, hashlib.sha256(text).hexdigest())
         known = self.store.reading(*parts)
         if known is not None:
             self.purse.replay(phase, None if parts in self._counted else known.cost)
@@ -203,11 +206,15 @@ class Bench:
             self.telling.reading(self.purse)
             return known
         self.purse.allow()
-        record = await reader.read(
-            document, said, language=self.study.language, seed=seed, wordings=wordings
-        )
+        record = await reader.read(document, asked)
         self.store.keep_reading(record, *parts)
         self._counted.add(parts)
         self.purse.spend(phase, record.cost)
         self.telling.reading(self.purse)
         return record
+
+
+def _key(reader: Reader, asked: Asked) -> tuple[object, ...]:
+    """All that a reading depends on but its document."""
+    seed = asked.seed if reader.asks else 0
+    return (*reader.identity, asked.language, asked.digests, seed, asked.wordings)

@@ -37,6 +37,8 @@ def freeze(
     *,
     created: str,
     detectors: Sequence[str],
+    system: str = "",
+    marks: Sequence[str] | None = None,
     reading: Reading | None = None,
     short: str = "",
     consult: Consult = Consult.ALWAYS,
@@ -48,14 +50,17 @@ def freeze(
     the shipped one. Before them always reads ``known``: what a record states of its own patient, no
     study has, and it only adds. ``reading`` is how the language model of the arm read, its prompts
     (``said``) and policy included, and ``short`` the name that it was asked by; a stack of
-    detectors has neither. ``created`` is a time in ISO 8601.
+    detectors has neither. ``system`` names the one of the study whose recipe it is, where the arm
+    is a model beside detectors and has both their names; ``marks`` are those of that system, else
+    of the study. ``created`` is a time in ISO 8601.
 
     Raises ``UsageError`` when the arm cannot be deployed: its model and its reading do not come
     together, its server stated no digest, or its policy cannot be written down exactly.
     """
-    card = next((each for each in result.models if each.name == development.model), None)
+    name = system or development.model
+    card = next((each for each in result.models if each.name == name), None)
     if card is None:
-        raise UsageError("the study has no such system", where=development.model)
+        raise UsageError("the study has no such system", where=name)
     if (card.origin == "detectors") != (reading is None):
         raise UsageError("a language model and how it reads come together", where=card.name)
     names = ("known", *(name for name in detectors if name not in ("known", "llm")))
@@ -75,7 +80,7 @@ def freeze(
             "created": created,
             "sekisho": __version__,
             "language": result.language,
-            "marks": result.marks,
+            "marks": result.marks if marks is None else tuple(marks),
             "study": study,
             "detectors": _detectors((*names, *asks), consult, tagger),
             "scores": scores,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sekisho.errors import CloudModelError
 from sekisho.evaluation.gold import GoldDocument
-from sekisho.optimization.readers import LlmReader
+from sekisho.optimization.readers import Asked, LlmReader
 from sekisho.optimization.records import Record
 from sekisho.optimization.result import ModelCard
-from sekisho.phi.detectors.llm.prompts import Prompts
 from sekisho.release.gate import GatedModel
 
 __all__ = ["GatedReader"]
@@ -59,20 +58,12 @@ class GatedReader(LlmReader):
         self._former.append(self._gated)
         self._gated = self._model = self._opened(self._texts, "; ".join(self._stated_by))
 
-    async def read(
-        self,
-        document: GoldDocument,
-        said: Mapping[str, Prompts],
-        *,
-        language: str,
-        seed: int,
-        wordings: Sequence[str] = (),
-    ) -> Record:
+    async def read(self, document: GoldDocument, asked: Asked) -> Record:
         """See ``Reader.read``. Raises ``CloudModelError`` for a document that is not admitted."""
         # Prompts of the study: shipped, its own, or checked to hold nothing of a document.
-        for prompts in said.values():
+        for prompts in asked.said.values():
             self._gated.say(prompts.texts)
-        return await super().read(document, said, language=language, seed=seed, wordings=wordings)
+        return await super().read(document, asked)
 
     async def aclose(self) -> None:
         """Close every model that was opened."""

@@ -111,21 +111,21 @@ class Outcome:
         winner = self.winner
         if winner is None or self.stopped or not winner.local or not winner.answered:
             return None
-        arm = winner.arm("development")
-        held_out = self.winner_held_out.arm("held-out") if self.winner_held_out else None
         names: tuple[str, ...] = ()
         if winner.stack is not None:
             names = winner.stack.measured.reader.card.detectors
         standing = winner.model or winner.stack
         assert standing is not None
-        name = standing.measured.reader.card.name
-        # Detectors that won among tiny models are those of every run, and as good as measured.
+        name = standing.measured.system
         return freeze(
-            result.model_copy(update={"marks": self._marks({name})}),
-            arm.model_copy(update={"model": name}),
-            held_out.model_copy(update={"model": name}) if held_out else None,
+            result,
+            winner.arm("development"),
+            self.winner_held_out.arm("held-out") if self.winner_held_out else None,
             created=created,
             detectors=names,
+            system=name,
+            # Detectors that won among tiny models are those of every run, and as good as measured.
+            marks=self._marks({name}),
             reading=None if winner.model is None else self._reading(winner.model),
             short=self.shorts.get(name, ""),
         )

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sekisho import __version__
@@ -23,7 +24,7 @@ from sekisho.errors import (
 )
 from sekisho.evaluation.gold import GoldDocument
 from sekisho.evaluation.trials import Claim, claims_of
-from sekisho.models.answers import Cost
+from sekisho.models.answers import Cost, cost_of
 from sekisho.models.seam import Completion, Model, Request
 from sekisho.models.wrapper import Wrapper
 from sekisho.optimization.records import Passage, Record, Review
@@ -36,7 +37,31 @@ from sekisho.phi.detectors.llm.prompts import Prompts
 from sekisho.phi.detectors.llm.refining import Policy, kept_of, review
 from sekisho.phi.stack import Stack
 
-__all__ = ["LlmReader", "Meter", "Reader", "StackReader"]
+__all__ = ["Asked", "LlmReader", "Meter", "Reader", "StackReader"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How a report is put before a system; detectors have no use for it but the language.
+
+    ``said`` holds the prompts by wording of the review, at least one for a model; its answers are
+    reviewed by each of ``wordings``.
+    """
+
+    said: Mapping[str, Prompts] = field(default_factory=dict)
+    language: str
+    seed: int
+    wordings: tuple[str, ...] = ()
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """What tells these prompts from others, as far as anything of them is said.
+
+        Without a review that is the first prompts, what stands around, and the reprimand.
+        """
+        if self.wordings:
+            return tuple(self.said[wording].digest for wording in self.wordings)
+        return tuple(f"{p.extract}\0{p.report}\0{p.invalid}" for p in list(self.said.values())[:1])
 
 
 class Reader(Protocol):
@@ -54,19 +79,10 @@ class Reader(Protocol):
     def learn(self, documents: Iterable[GoldDocument], synthetic: str) -> None:
         """Be told that ``documents`` will be read, and who states that they are ``synthetic``."""
 
-    async def read(
-        self,
-        document: GoldDocument,
-        said: Mapping[str, Prompts],
-        *,
-        language: str,
-        seed: int,
-        wordings: Sequence[str] = (),
-    ) -> Record:
-        """``document``, read once, its answers reviewed by each of ``wordings``.
+    async def read(self, document: GoldDocument, asked: Asked) -> Record:
+        """``document``, read once.
 
-        ``said`` holds the prompts by wording; there is at least one. Raises
-        ``ModelUnavailableError`` and ``ModelAccessError`` when the server is gone.
+        Raises ``ModelUnavailableError`` and ``ModelAccessError`` when the server is gone.
         """
 
     async def aclose(self) -> None:
@@ -100,25 +116,17 @@ class LlmReader:
     def learn(self, documents: Iterable[GoldDocument], synthetic: str) -> None:
         """A model is told nothing beforehand."""
 
-    async def read(
-        self,
-        document: GoldDocument,
-        said: Mapping[str, Prompts],
-        *,
-        language: str,
-        seed: int,
-        wordings: Sequence[str] = (),
-    ) -> Record:
+    async def read(self, document: GoldDocument, asked: Asked) -> Record:
         """See ``Reader.read``."""
-        text = Document(document.id, document.text, language=language)
+        text = Document(document.id, document.text, language=asked.language)
         how = Reading(
             longest=self._longest,
-            seed=seed,
+            seed=asked.seed,
             thinking_tokens=self.thinking_tokens,
             timeout_s=self._timeout_s,
         )
         meter = Meter(self._model)
-        reading = _LlmReading(meter, text, how, said, tuple(wordings))
+        reading = _LlmReading(meter, text, how, asked)
         try:
             passages = await by_passages(text, how.longest, reading.passage)
         except (ModelUnavailableError, ModelAccessError):
@@ -147,23 +155,21 @@ class _LlmReading:
         model: Model,
         document: Document,
         how: Reading,
-        said: Mapping[str, Prompts],
-        wordings: tuple[str, ...],
+        asked: Asked,
     ) -> None:
         self._model = model
         self._document = document
         self._how = how
-        self._said = said
-        self._wordings = wordings
+        self._asked = asked
         self._ground = Ground(document)
 
     async def passage(self, start: int, end: int) -> Passage:
-        first_said = next(iter(self._said.values()))
+        first_said = next(iter(self._asked.said.values()))
         first = await first_answer(self._model, self._document, start, end, self._how, first_said)
         checks = Checks(first.passage)
         checked = checks.of(first.items)
         reviews = [
-            await self._review(first, checks, checked, wording) for wording in self._wordings
+            await self._review(first, checks, checked, wording) for wording in self._asked.wordings
         ]
         return Passage(
             claims=self._claims(first.items),
@@ -171,14 +177,14 @@ class _LlmReading:
             score=checked.score,
             findings=len(checked.findings),
             cost=first.cost,
-            reviews=dict(zip(self._wordings, reviews, strict=True)),
+            reviews=dict(zip(self._asked.wordings, reviews, strict=True)),
         )
 
     async def _review(self, first: First, checks: Checks, checked: Checked, wording: str) -> Review:
         meter = Meter(self._model)
         try:
             answer = await review(
-                meter, first.request, first.passage, first.items, checked, self._said[wording]
+                meter, first.request, first.passage, first.items, checked, self._asked.said[wording]
             )
         except (ModelUnavailableError, ModelAccessError, PromptTooLongError):
             raise
@@ -218,21 +224,15 @@ class StackReader:
     def learn(self, documents: Iterable[GoldDocument], synthetic: str) -> None:
         """Detectors are told nothing beforehand."""
 
-    async def read(
-        self,
-        document: GoldDocument,
-        said: Mapping[str, Prompts],
-        *,
-        language: str,
-        seed: int,
-        wordings: Sequence[str] = (),
-    ) -> Record:
-        """See ``Reader.read``; prompts, seed and wordings mean nothing here."""
+    async def read(self, document: GoldDocument, asked: Asked) -> Record:
+        """See ``Reader.read``."""
         # Others may be waiting for a server.
         await asyncio.sleep(0)
         began = time.perf_counter()
         try:
-            spans = self._stack.read(Document(document.id, document.text, language=language)).spans
+            spans = self._stack.read(
+                Document(document.id, document.text, language=asked.language)
+            ).spans
         except DetectionError as error:
             seconds = time.perf_counter() - began
             return Record(
@@ -265,12 +265,5 @@ class Meter(Wrapper):
 
     async def complete(self, request: Request) -> Completion:
         completion = await self._inside.complete(request)
-        usage = completion.usage
-        self.cost += Cost(
-            calls=1,
-            prompt_tokens=usage.prompt or 0,
-            cached_tokens=usage.cached or 0,
-            answer_tokens=usage.answer or 0,
-            seconds=completion.seconds,
-        )
+        self.cost += cost_of(completion)
         return completion

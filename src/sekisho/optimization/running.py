@@ -34,8 +34,8 @@ from sekisho.optimization.phases import baseline, capacity, final, refining, spe
 from sekisho.optimization.phases.final import Finalist
 from sekisho.optimization.phases.standing import Table
 from sekisho.optimization.prompt_texts import given
-from sekisho.optimization.prompting.checks import shipped
-from sekisho.optimization.prompting.copied import Documents, Known
+from sekisho.optimization.prompting.checks import copied, shipped
+from sekisho.optimization.prompting.copied import Documents
 from sekisho.optimization.result import Phase, Prompt
 from sekisho.optimization.sealing import Sealed, check_readings
 from sekisho.optimization.store import Store
@@ -150,7 +150,7 @@ async def run(
             )
             plan = _expected(study, development)
             telling.plan(plan, study)
-            going = _Going(job, table, development, ledger, store, systems.proposer, fingerprint)
+            going = _Going(job, table, development, ledger, systems.proposer, fingerprint)
             stopped = await going.go(plan, telling, clock)
             outcome = Outcome(
                 study=study,
@@ -209,7 +209,6 @@ class _Going:
     table: Table
     development: DataSet
     ledger: Ledger
-    store: Store
     proposer: Model | None
     fingerprint: str
     phases: list[Phase] = field(default_factory=list)
@@ -242,7 +241,7 @@ class _Going:
         if self.sealed is not None:
             self.sealed.close(clock=clock)
         self.ledger.end(at=clock())
-        _remember(self.store, self.ledger)
+        _remember(self.table.bench.store, self.ledger)
 
     async def _phase(self, number: int, clock: Clock) -> Phase:
         table = self.table
@@ -282,8 +281,8 @@ class _Going:
             clock=clock,
             reopen=self.job.reopen,
         )
-        self.store.keep_decision(True, "held-out")
-        _remember(self.store, self.ledger)
+        self.table.bench.store.keep_decision(True, "held-out")
+        _remember(self.table.bench.store, self.ledger)
         phase, self.winner_held_out = await final.final(
             self.table,
             self.held_out.documents,
@@ -313,11 +312,9 @@ def _check_prompts(study: Study, prompts: Mapping[str, Prompt], development: Dat
     own = [(name, prompt) for name, prompt in prompts.items() if prompt.made_by == "study"]
     if not own:
         return
-    documents, known = Documents(development.documents), Known(shipped(study.language))
+    documents = Documents(development.documents)
     for name, prompt in own:
-        if documents.copies_run(prompt.text, known) or documents.copies_identifier(
-            prompt.text, known
-        ):
+        if any(copied(prompt.text, documents, shipped(study.language))):
             raise UsageError(
                 "the prompt holds what stands in a report",
                 where=getattr(study.prompts, name),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from sekisho.release.sources import Source
 from sekisho.release.transforms import Derive
 from sekisho.release.vault import Vault
 from sekisho.runs.assembly import Target, Totals, assemble
+from sekisho.runs.beginning import now
 from sekisho.runs.engine import Summary
 from sekisho.runs.files import replacing
 from sekisho.runs.journal import Journal
@@ -170,7 +171,7 @@ def _write_audit(directory: Path, journal: Journal, vault: Vault, files: dict[st
             partial,
             run=journal.run_id,
             versions=versions(_PACKAGES),
-            clock=_clock(),
+            clock=now,
             derive=derive,
         ) as audit,
     ):
@@ -191,7 +192,3 @@ def _by_category(actions: Mapping[str, int]) -> dict[str, dict[str, int]]:
         label, _, action = name.partition(":")
         counts.setdefault(label, {})[action] = count
     return counts
-
-
-def _clock() -> Callable[[], str]:
-    return lambda: datetime.now(UTC).isoformat(timespec="seconds")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sekisho.documents.formats import Source
@@ -15,10 +16,15 @@ from sekisho.errors import (
     UsageError,
 )
 
-__all__ = ["PASSING", "begun", "count", "files", "make_folder", "not_begun"]
+__all__ = ["PASSING", "begun", "count", "files", "make_folder", "not_begun", "now"]
 
 #: A model's server that does not answer, or not to us, is no fault of a document.
 PASSING = frozenset({ModelUnavailableError.reason, ModelAccessError.reason})
+
+
+def now() -> str:
+    """The time in ISO 8601, to the second, in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def make_folder(out: Path) -> None:

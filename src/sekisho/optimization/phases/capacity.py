@@ -8,6 +8,7 @@ prompt that suited it best, whatever the split would have given it.
 from __future__ import annotations
 
 from sekisho.evaluation.cut import Group, fit
+from sekisho.optimization.arms import threshold_of
 from sekisho.optimization.bench import Measured
 from sekisho.optimization.comparing import comparisons
 from sekisho.optimization.phases.standing import Standing, Table
@@ -85,13 +86,4 @@ def _split(
     cut = fit(
         groups, helps="above", what="the long prompt", resamples=table.study.resamples, seed=0
     )
-    return Threshold(
-        what="prompts",
-        at=cut.at,
-        low=cut.low,
-        high=cut.high,
-        between=cut.between,
-        support=cut.support,
-        points=tuple(points),
-        reason=cut.reason,
-    )
+    return threshold_of("prompts", cut, points)

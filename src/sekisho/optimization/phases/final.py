@@ -20,7 +20,7 @@ from sekisho.optimization.phases.standing import Standing, Table
 from sekisho.optimization.phases.united import United
 from sekisho.optimization.readers import Reader
 from sekisho.optimization.records import Rule
-from sekisho.optimization.result import ArmResult, Phase, Prompt, Refine
+from sekisho.optimization.result import ArmResult, Phase, Refine
 
 __all__ = ["TITLE", "Finalist", "choose", "final"]
 
@@ -40,7 +40,7 @@ class Finalist:
     @property
     def name(self) -> str:
         """The names of what it is made of."""
-        parts = [each.measured.reader.card.name for each in (self.model, self.stack) if each]
+        parts = [each.measured.system for each in (self.model, self.stack) if each]
         return "+".join(parts)
 
     @property
@@ -54,9 +54,8 @@ class Finalist:
         return sum(self.scored.failures.values()) < self.scored.readings
 
     @property
-    def prompt(self) -> Prompt | None:
-        """The model's prompt."""
-        return None if self.model is None else self.model.measured.prompt
+    def _prompt_name(self) -> str:
+        return "" if self.model is None else self.model.measured.prompt_name
 
     @property
     def rule(self) -> Rule | None:
@@ -71,7 +70,7 @@ class Finalist:
     @property
     def id(self) -> str:
         """The name of this arm."""
-        return name_of(self.name, "" if self.prompt is None else self.prompt.name, self.refine)
+        return name_of(self.name, self._prompt_name, self.refine)
 
     @property
     def side(self) -> Side:
@@ -83,7 +82,7 @@ class Finalist:
         return arm_of(
             self.scored,
             model=self.name,
-            prompt="" if self.prompt is None else self.prompt.name,
+            prompt=self._prompt_name,
             refine=self.refine,
             phase=5,
             split=split,

@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from sekisho.evaluation.cut import Group, fit
 from sekisho.evaluation.gold import GoldDocument
 from sekisho.evaluation.paired import compare
-from sekisho.optimization.arms import figure, name_of, refine_of
+from sekisho.optimization.arms import figure, name_of, refine_of, threshold_of
 from sekisho.optimization.bench import Measured
 from sekisho.optimization.comparing import Side, comparisons
 from sekisho.optimization.phases.adopting import more_gain
 from sekisho.optimization.phases.standing import Standing, Table
 from sekisho.optimization.records import Keep, Rule
-from sekisho.optimization.result import ArmResult, GainPoint, Phase, Refine, Threshold
+from sekisho.optimization.result import ArmResult, GainPoint, Phase
 from sekisho.optimization.selection import halves
 from sekisho.phi.detectors.llm.refining import Policy
 
@@ -81,7 +81,8 @@ async def refining(table: Table) -> Phase:
             pairs.append((Standing(other, choice.rule).side, Standing(other).side))
         points += [_point(table, measured, wording) for wording in study.refine.wordings]
         groups.append(_group(measured, learn, judge, study.refine.wordings))
-    threshold = _threshold(table, groups, points)
+    cut = fit(groups, what="a review", resamples=study.resamples, seed=0)
+    threshold = threshold_of("review", cut, points)
     if threshold.at is not None:
         decisions.append(f"a review pays below a quality of {threshold.at:.1f}")
     elif threshold.reason:
@@ -132,14 +133,11 @@ def _choose(
 
 def _arms(table: Table, measured: Measured, choice: _Choice) -> list[ArmResult]:
     """Without review, always reviewed by each wording, and as it was chosen."""
-    bench = table.bench
-    shown: dict[Refine, Rule | None] = {Refine(): None}
-    for wording in table.study.refine.wordings:
-        rule = Rule(replace(_ALWAYS, additions=True), wording, "additions")
-        shown[refine_of(rule)] = rule
-    if choice.rule is not None:
-        shown[refine_of(choice.rule)] = choice.rule
-    return [bench.arm(measured, 4, rule, refine) for refine, rule in shown.items()]
+    always = replace(_ALWAYS, additions=True)
+    rules = [Rule(always, wording, "additions") for wording in table.study.refine.wordings]
+    # What was chosen may be one of these, or no review.
+    shown = dict.fromkeys((None, *rules, choice.rule))
+    return [table.bench.arm(measured, 4, rule) for rule in shown]
 
 
 def _told(name: str, choice: _Choice) -> str:
@@ -159,8 +157,8 @@ def _point(table: Table, measured: Measured, wording: str) -> GainPoint:
         resamples=table.study.resamples,
     )
     return GainPoint(
-        model=measured.reader.card.name,
-        prompt="" if measured.prompt is None else measured.prompt.name,
+        model=measured.system,
+        prompt=measured.prompt_name,
         wording=wording,
         baseline=measured.quality(),
         gain=figure(test.difference),
@@ -177,17 +175,3 @@ def _group(
     known, other = measured.of(learn), measured.of(judge)
     wording = max(wordings, key=lambda each: known.quality(_raw(each)))
     return Group(other.qualities(), other.qualities(_raw(wording)))
-
-
-def _threshold(table: Table, groups: Sequence[Group], points: Sequence[GainPoint]) -> Threshold:
-    cut = fit(groups, what="a review", resamples=table.study.resamples, seed=0)
-    return Threshold(
-        what="review",
-        at=cut.at,
-        low=cut.low,
-        high=cut.high,
-        between=cut.between,
-        support=cut.support,
-        points=tuple(points),
-        reason=cut.reason,
-    )

@@ -33,9 +33,7 @@ class Standing:
     @property
     def id(self) -> str:
         """The name of this arm."""
-        measured = self.measured
-        prompt = "" if measured.prompt is None else measured.prompt.name
-        return name_of(measured.reader.card.name, prompt, refine_of(self.rule))
+        return name_of(self.measured.system, self.measured.prompt_name, refine_of(self.rule))
 
     @property
     def side(self) -> Side:

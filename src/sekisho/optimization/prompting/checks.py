@@ -25,7 +25,7 @@ from sekisho.optimization.prompting.rulebook import rulebook
 from sekisho.phi.categories import Category
 from sekisho.phi.detectors.llm.prompts import prompts
 
-__all__ = ["Problem", "problems", "shipped"]
+__all__ = ["Problem", "copied", "problems", "shipped"]
 
 
 class Problem(StrEnum):
@@ -81,12 +81,17 @@ def problems(
     """
     found = set(_of_form(candidate, parent, finish))
     if candidate.strip():
-        known = _known((parent, *allowed))
-        if documents.copies_run(candidate, known):
-            found.add(Problem.COPIED_RUN)
-        if documents.copies_identifier(candidate, known):
-            found.add(Problem.COPIED_IDENTIFIER)
+        found.update(copied(candidate, documents, (parent, *allowed)))
     return tuple(str(problem) for problem in Problem if problem in found)
+
+
+def copied(text: str, documents: Documents, allowed: Sequence[str]) -> Iterator[Problem]:
+    """What ``text`` copies from ``documents`` that stands in none of the ``allowed`` texts."""
+    known = _known(tuple(allowed))
+    if documents.copies_run(text, known):
+        yield Problem.COPIED_RUN
+    if documents.copies_identifier(text, known):
+        yield Problem.COPIED_IDENTIFIER
 
 
 @cache

@@ -17,10 +17,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sekisho.documents.folding import fold
 from sekisho.errors import UsageError
+from sekisho.evaluation.answer_key import AnswerKey, answer_key, places_of
 from sekisho.evaluation.entries import EntryError, errors
-from sekisho.evaluation.gold import GoldDocument, GoldSpan
+from sekisho.evaluation.gold import GoldDocument
 from sekisho.evaluation.points import MAXIMA
 from sekisho.evaluation.script import script
 from sekisho.evaluation.trials import Trial
@@ -183,9 +183,10 @@ def table(
             failed += 1
             continue
         invalid += not trial.valid_first
-        chances.update(_chances(document))
+        key = answer_key(document)
+        chances.update(_chances(key))
         found = errors(document, trial, ignore=ignore)
-        entries = len(_entries(document))
+        entries = len(key.entries)
         units = _Units(
             entries=entries,
             found=entries - sum(error.kind == "missed" for error in found),
@@ -245,19 +246,12 @@ def _document(documents: Mapping[str, GoldDocument], trial: Trial) -> GoldDocume
     return document
 
 
-def _entries(document: GoldDocument) -> Mapping[tuple[str, str], list[GoldSpan]]:
-    """The places of each gold entry, as ``evaluation.entries`` takes them together."""
-    entries: dict[tuple[str, str], list[GoldSpan]] = defaultdict(list)
-    for span in document.spans:
-        entries[span.category, fold(span.surface).text.strip()].append(span)
-    return entries
-
-
-def _chances(document: GoldDocument) -> Iterator[tuple[str, str, str]]:
+def _chances(key: AnswerKey) -> Iterator[tuple[str, str, str]]:
     """Category, script and disguise of each entry: once for every disguise it stands in."""
-    for places in _entries(document).values():
+    for entry in key.entries:
         yield from {
-            (str(span.category), str(script(span.surface)), span.disguise or "") for span in places
+            (str(span.category), str(script(span.surface)), span.disguise or "")
+            for span in (key.spans[bit] for bit in places_of(entry.mask))
         }
 
 
