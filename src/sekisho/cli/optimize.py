@@ -13,6 +13,7 @@ import typer
 from sekisho.cli import asking, inputs
 from sekisho.cli.console import ExitCode, run_command, show_error, show_note
 from sekisho.errors import OutputError
+from sekisho.optimization import RESULT
 
 if TYPE_CHECKING:
     from sekisho.optimization.budget import Expected, Purse
@@ -93,7 +94,7 @@ def optimize(
 
 def _finished(job: Job) -> bool:
     """Whether there is nothing left to do but to say so."""
-    from sekisho.optimization.outputs import RESULT, load_result, write_views
+    from sekisho.optimization.outputs import load_result, write_views
     from sekisho.optimization.running import planned_fingerprint
 
     if not job.resume or job.reopen or not (job.out / RESULT).is_file():

@@ -12,6 +12,7 @@ import typer
 
 from sekisho.cli.console import run_command, show_note
 from sekisho.errors import UsageError
+from sekisho.optimization import RESULT
 
 if TYPE_CHECKING:
     from sekisho.runs.report.model import CategoryRow, DocumentView, HeldRow
@@ -75,8 +76,6 @@ def report(
 
 
 def _is_study(directory: Path) -> bool:
-    from sekisho.optimization.outputs import RESULT
-
     return (directory / RESULT).is_file()
 
 

@@ -21,7 +21,7 @@ import httpx
 from sekisho.errors import ModelError, ModelTimeoutError, UsageError
 from sekisho.models.failures import from_exception, from_status, unreadable
 from sekisho.models.locality import host_of
-from sekisho.models.witness import Leaving, tell
+from sekisho.models.witness import Leaving, witness
 
 __all__ = ["CONNECT_TIMEOUT_S", "Transport", "address", "in_time"]
 
@@ -154,9 +154,11 @@ class Transport(httpx.AsyncBaseTransport):
         """Status, headers and body of any answer. Raises ``ModelError`` when there is none."""
         if _origin(request.url) != self._origin:
             raise unreadable(self._where, "another address was to be asked")
-        url = request.url
-        place = url.netloc.decode("ascii"), url.raw_path.decode("ascii")
-        tell(Leaving(request.method, *place, await request.aread()))
+        told = witness()
+        if told is not None:
+            url = request.url
+            place = url.netloc.decode("ascii"), url.raw_path.decode("ascii")
+            told(Leaving(request.method, *place, await request.aread()))
         try:
             return await self._exchange(request)
         except (httpx.HTTPError, UnicodeError) as error:

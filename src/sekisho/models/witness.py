@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-__all__ = ["Leaving", "Witness", "tell", "witnessed"]
+__all__ = ["Leaving", "Witness", "witness", "witnessed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +33,15 @@ _witness: ContextVar[Witness | None] = ContextVar("witness", default=None)
 
 
 @contextmanager
-def witnessed(witness: Witness) -> Iterator[None]:
-    """Tell ``witness`` of every request that is sent in this block, by this task."""
-    token = _witness.set(witness)
+def witnessed(told: Witness) -> Iterator[None]:
+    """Have ``told`` told of every request that is sent in this block, by this task."""
+    token = _witness.set(told)
     try:
         yield
     finally:
         _witness.reset(token)
 
 
-def tell(leaving: Leaving) -> None:
-    """Tell the witness, if there is one. Raises what it raises, and then nothing may be sent."""
-    witness = _witness.get()
-    if witness is not None:
-        witness(leaving)
+def witness() -> Witness | None:
+    """Who is to be told here; nothing may be sent when it raises."""
+    return _witness.get()

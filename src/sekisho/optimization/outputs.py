@@ -21,6 +21,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from sekisho.errors import UsageError
+from sekisho.optimization import RESULT
 from sekisho.optimization import recipe as recipes
 from sekisho.optimization.error_rows import name_of_document
 from sekisho.optimization.outcome import Outcome
@@ -33,7 +34,6 @@ from sekisho.runs.files import write_whole
 
 __all__ = [
     "PAGE",
-    "RESULT",
     "load_result",
     "texts_of",
     "write_outputs",
@@ -41,7 +41,6 @@ __all__ = [
     "write_views",
 ]
 
-RESULT = "result.json"
 SETTINGS = "study.json"
 PAGE = "report.html"
 
